@@ -1,0 +1,150 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// Layers, lowest first; a target may depend only on targets above its own line. docs/architecture.md draws them.
+
+/// A C library of the distribution, found through pkg-config.
+func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+/// A Swift module of the product and its documentation file.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"])
+}
+
+/// The tests of a module; fixtures are read from the source tree, not bundled.
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude)
+}
+
+let cLibraries: [Target] = [
+    system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
+    system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
+    system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev", brew: "argon2"),
+    system("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev", brew: "libxcrypt"),
+    .target(name: "CLinux"),
+]
+
+let simdJSON = Target.target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")])
+let resources = Target.target(name: "CResources", exclude: ["data"])
+
+let ground: [Target] = [
+    module("TimeCore", ["CLinux"]),
+    module("LogCore", ["TimeCore"]),
+    module("JSONCore", ["CSimdJSON"]),
+    module("HTTPCore", ["TimeCore"]),
+    module("CryptoCore", ["COpenSSL", "CArgon2", "CCrypt"]),
+    module("SQLiteStore", ["CSQLite"]),
+    module("EventLoop", ["CLinux", "TimeCore"]),
+    module("HTTPServer", ["CMicroHTTPD", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
+    module("HTTPClient", ["CCurl", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
+]
+
+let world: [Target] = [
+    module("Dialects", ["JSONCore", "HTTPCore"]),
+    module("Providers", ["CResources", "Dialects", "HTTPCore", "JSONCore"]),
+    module("Store", ["CLinux", "CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
+]
+
+let gateway: [Target] = [
+    module("Routing", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
+    module(
+        "Gateway",
+        [
+            "CryptoCore", "Dialects", "EventLoop", "HTTPClient", "HTTPCore", "JSONCore", "LogCore", "Providers",
+            "Routing", "Store", "TimeCore",
+        ]),
+]
+
+let surfaces: [Target] = [
+    module(
+        "Gate",
+        ["CryptoCore", "Dialects", "EventLoop", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Store", "TimeCore"]),
+    module(
+        "ClientAPI",
+        [
+            "Dialects", "EventLoop", "Gate", "Gateway", "HTTPCore", "HTTPServer", "JSONCore", "Providers", "Routing",
+            "Store", "TimeCore",
+        ]),
+    module(
+        "Management",
+        [
+            "CryptoCore", "Dialects", "Gate", "Gateway", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Providers",
+            "Routing", "Store", "TimeCore",
+        ]),
+]
+
+let programs: [Target] = [
+    module(
+        "Commands",
+        [
+            "ClientAPI", "CryptoCore", "EventLoop", "Gate", "Gateway", "HTTPClient", "HTTPCore", "HTTPServer",
+            "JSONCore", "LogCore", "Management", "Providers", "Routing", "Store", "TimeCore",
+        ]),
+    .executableTarget(name: "omniroute", dependencies: ["Commands"]),
+]
+
+let support: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: ["CLinux", "EventLoop", "HTTPCore", "HTTPServer", "TimeCore"])
+]
+
+let testTargets: [Target] = [
+    tests(of: "TimeCore"),
+    tests(of: "LogCore"),
+    tests(of: "JSONCore"),
+    tests(of: "HTTPCore"),
+    tests(of: "CryptoCore"),
+    tests(of: "SQLiteStore"),
+    tests(of: "EventLoop"),
+    tests(of: "HTTPServer", ["EventLoop", "HTTPCore", "TestSupport"]),
+    tests(of: "HTTPClient", ["EventLoop", "HTTPCore", "HTTPServer", "TestSupport"]),
+    tests(of: "Dialects", ["HTTPCore", "JSONCore"], exclude: ["Fixtures"]),
+    tests(of: "Providers", ["Dialects", "HTTPCore", "JSONCore"]),
+    tests(of: "Store", ["CryptoCore", "JSONCore", "SQLiteStore", "TimeCore"]),
+    tests(of: "Routing", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
+    tests(of: "Gateway", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Routing", "Store", "TimeCore"]),
+    tests(of: "Gate", ["HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),
+    tests(of: "Management", ["Gate", "HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),
+    tests(of: "Commands"),
+]
+
+// BOOTSTRAP-BEGIN: only targets whose directory (and whose dependencies) exist yet
+let declared = cLibraries + [simdJSON, resources] + ground + world + gateway + surfaces + programs + support + testTargets
+var present: [Target] = declared.filter {
+    FileManager.default.fileExists(atPath: Context.packageDirectory + ($0.type == .test ? "/Tests/" : "/Sources/") + $0.name)
+}
+while true {
+    let names = Set(present.map(\.name))
+    let kept = present.filter { target in
+        target.dependencies.allSatisfy { dependency in
+            switch dependency {
+            case .byNameItem(let name, _): names.contains(name)
+            default: true
+            }
+        }
+    }
+    if kept.count == present.count { break }
+    present = kept
+}
+// BOOTSTRAP-END
+
+let package = Package(
+    name: "omniroute",
+    targets: present,
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+let upcomingFeatures = [
+    "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
+    "NonisolatedNonsendingByDefault", "InferIsolatedConformances", "ImmutableWeakCaptures",
+]
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = upcomingFeatures.map { .enableUpcomingFeature($0) } + [.treatAllWarnings(as: .error)]
+}
