@@ -1,0 +1,248 @@
+private import CLinux
+private import Glibc
+private import Synchronization
+public import TimeCore
+
+/// One thread that waits for descriptors and timers, and runs the tasks that prefer it.
+///
+///     let loop = try EventLoop(index: 0)
+///     Thread { loop.run() }
+///     Task(executorPreference: loop) { await handle(request) }
+///
+/// `@unchecked Sendable`: `turn` belongs to the loop's thread (asserted in debug builds), the inbox is behind a `Mutex`,
+/// everything else is immutable.
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
+    /// Position in its group; 0 for a loop that stands alone.
+    public let index: Int
+
+    private let epoll: Int32
+    private let wakeUp: Int32
+    private let inbox = Mutex(Inbox())
+    private var turn = Turn()
+
+    /// What other threads left for the loop.
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var bodies: [@Sendable () -> Void] = []
+        var isStopping = false
+        /// The loop was woken and has not looked yet: no second signal is needed.
+        var isSignalled = false
+    }
+
+    /// State of the loop's thread.
+    private struct Turn {
+        var now = MonotonicTime.now()
+        var timers = TimerQueue()
+        var watchers: [Int32: Watcher] = [:]
+        var drivers: [any LoopDriver] = []
+        /// Jobs that were enqueued by the loop itself; swapped out and run once per round.
+        var jobs: [UnownedJob] = []
+    }
+
+    private final class Watcher {
+        let handler: (Readiness) -> Void
+        init(_ handler: @escaping (Readiness) -> Void) { self.handler = handler }
+    }
+
+    /// Creates the loop's descriptors; nothing runs until `run()`.
+    public init(index: Int) throws(EventLoopError) {
+        self.index = index
+        epoll = omni_epoll_create()
+        guard epoll >= 0 else { throw EventLoopError(operation: "epoll_create1", number: errno) }
+        wakeUp = omni_eventfd_create()
+        guard wakeUp >= 0, omni_epoll_add(epoll, wakeUp, Interest.read.rawValue) == 0 else {
+            let number = errno
+            close(epoll)
+            if wakeUp >= 0 { close(wakeUp) }
+            throw EventLoopError(operation: "eventfd", number: number)
+        }
+    }
+
+    deinit {
+        close(wakeUp)
+        close(epoll)
+    }
+
+    /// The loop that runs on the calling thread.
+    public static var current: EventLoop? {
+        guard let pointer = omni_loop_current() else { return nil }
+        return Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Whether the caller is on the loop's thread.
+    public var isCurrent: Bool {
+        omni_loop_current() == Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    // MARK: - From any thread
+
+    /// Runs a task's job on the loop; called by the Swift runtime.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let unowned = UnownedJob(job)
+        if isCurrent {
+            turn.jobs.append(unowned)
+        } else {
+            post { $0.jobs.append(unowned) }
+        }
+    }
+
+    /// Runs `body` on the loop, after what is already waiting there.
+    public func execute(_ body: @escaping @Sendable () -> Void) {
+        post { $0.bodies.append(body) }
+    }
+
+    /// Ends `run()` after the present turn; jobs that are still queued are run first.
+    public func stop() {
+        post { $0.isStopping = true }
+    }
+
+    private func post(_ change: (inout Inbox) -> Void) {
+        let mustSignal = inbox.withLock { inbox in
+            change(&inbox)
+            defer { inbox.isSignalled = true }
+            return !inbox.isSignalled
+        }
+        if mustSignal { _ = omni_eventfd_signal(wakeUp) }
+    }
+
+    // MARK: - The loop
+
+    /// Runs the loop on the calling thread until `stop()`.
+    public func run() {
+        omni_loop_set_current(Unmanaged.passUnretained(self).toOpaque())
+        defer { omni_loop_set_current(nil) }
+        var ready = [omni_epoll_ready](repeating: omni_epoll_ready(events: 0, fd: -1), count: 256)
+        var isStopping = false
+        while true {
+            runJobs()
+            let wait = isStopping ? .zero : driversTurn()
+            runJobs()
+            let count = omni_epoll_wait(epoll, &ready, 256, timeout(atMost: wait))
+            turn.now = .now()
+            for index in 0..<max(0, Int(count)) { dispatch(ready[index]) }
+            runDueTimers()
+            if isStopping, turn.jobs.isEmpty { return }
+            isStopping = takeInbox() || isStopping
+        }
+    }
+
+    /// Milliseconds to wait: 0 while jobs are queued, else until the nearest deadline, rounded up.
+    private func timeout(atMost limit: Duration?) -> Int32 {
+        guard turn.jobs.isEmpty else { return 0 }
+        var wait = limit
+        if let deadline = turn.timers.nextDeadline() {
+            let untilTimer = max(.zero, deadline - .now())
+            wait = wait.map { min($0, untilTimer) } ?? untilTimer
+        }
+        guard let wait else { return -1 }
+        return Int32(clamping: (wait.nanosecondsClamped + 999_999) / 1_000_000)
+    }
+
+    private func driversTurn() -> Duration? {
+        var shortest: Duration?
+        for driver in turn.drivers {
+            guard let wait = driver.turn() else { continue }
+            shortest = shortest.map { min($0, wait) } ?? wait
+        }
+        return shortest
+    }
+
+    /// Runs jobs until none is left, but at most a bounded number of rounds: descriptors must not starve.
+    private func runJobs() {
+        var rounds = 0
+        while !turn.jobs.isEmpty, rounds < 64 {
+            var jobs: [UnownedJob] = []
+            swap(&jobs, &turn.jobs)
+            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            rounds += 1
+            if turn.jobs.isEmpty {
+                // Hand the storage back, so that a turn does not allocate.
+                jobs.removeAll(keepingCapacity: true)
+                turn.jobs = jobs
+            }
+        }
+    }
+
+    private func dispatch(_ event: omni_epoll_ready) {
+        if event.fd == wakeUp { return omni_eventfd_drain(wakeUp) }
+        // Looked up for each event: an earlier handler of this turn may have unwatched the descriptor.
+        turn.watchers[event.fd]?.handler(Readiness(events: event.events))
+    }
+
+    private func runDueTimers() {
+        while let body = turn.timers.popDue(at: turn.now) { body() }
+    }
+
+    /// Returns whether the loop was told to stop.
+    private func takeInbox() -> Bool {
+        let taken = inbox.withLock { inbox in
+            guard inbox.isSignalled else { return Inbox() }
+            defer { inbox = Inbox() }
+            return inbox
+        }
+        turn.jobs.append(contentsOf: taken.jobs)
+        for body in taken.bodies { body() }
+        return taken.isStopping
+    }
+
+    // MARK: - On the loop's thread
+
+    /// The present, read once per turn of the loop.
+    public var now: MonotonicTime {
+        assert(isCurrent)
+        return turn.now
+    }
+
+    /// Calls `handler` whenever the descriptor is ready, level-triggered, until `unwatch`.
+    public func watch(
+        _ fd: Int32,
+        for interest: Interest,
+        _ handler: @escaping (Readiness) -> Void
+    ) throws(EventLoopError) {
+        assert(isCurrent)
+        guard omni_epoll_add(epoll, fd, interest.rawValue) == 0 else {
+            throw EventLoopError(operation: "epoll_ctl add", number: errno)
+        }
+        turn.watchers[fd] = Watcher(handler)
+    }
+
+    /// Changes what a watched descriptor is waited for.
+    public func update(_ fd: Int32, for interest: Interest) throws(EventLoopError) {
+        assert(isCurrent)
+        guard omni_epoll_modify(epoll, fd, interest.rawValue) == 0 else {
+            throw EventLoopError(operation: "epoll_ctl modify", number: errno)
+        }
+    }
+
+    /// Forgets a descriptor; harmless when it is not watched or already closed.
+    public func unwatch(_ fd: Int32) {
+        assert(isCurrent)
+        guard turn.watchers.removeValue(forKey: fd) != nil else { return }
+        _ = omni_epoll_remove(epoll, fd)
+    }
+
+    /// Calls `body` once, `delay` from now, unless it is cancelled before.
+    @discardableResult
+    public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> TimerID {
+        assert(isCurrent)
+        return turn.timers.schedule(at: MonotonicTime.now().advanced(by: delay), body)
+    }
+
+    /// Forgets a timer; harmless when it has fired.
+    public func cancel(_ timer: TimerID) {
+        assert(isCurrent)
+        turn.timers.cancel(timer)
+    }
+
+    /// Lets a driver take part in every turn.
+    public func addDriver(_ driver: any LoopDriver) {
+        assert(isCurrent)
+        turn.drivers.append(driver)
+    }
+
+    /// Ends a driver's part.
+    public func removeDriver(_ driver: any LoopDriver) {
+        assert(isCurrent)
+        turn.drivers.removeAll { $0 === driver }
+    }
+}
