@@ -41,7 +41,14 @@ extension WallTime {
         let millisecond = reader.fraction()
         guard let offset = reader.zone(),
             let date = CivilDate(
-                year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: millisecond)
+                year: year,
+                month: month,
+                day: day,
+                hour: hour,
+                minute: minute,
+                second: second,
+                millisecond: millisecond
+            )
         else { return nil }
         milliseconds = date.wallTime.milliseconds - Int64(offset) * 60_000
     }

@@ -1,0 +1,66 @@
+/// A request's path and query, read once.
+///
+/// Paths that another reader might understand differently are refused instead of guessed at: encoded slashes,
+/// backslashes and NUL, control characters, fragments, dot segments.
+public struct RequestTarget: Sendable {
+    /// Why a target is refused.
+    public enum Problem: Error, Sendable, Equatable {
+        /// It does not begin with a slash.
+        case notAPath
+        /// It holds a control character, a blank, a backslash, `#`, or an encoded slash, backslash or NUL.
+        case forbiddenCharacter
+        /// An escape is incomplete, or its result is not UTF-8.
+        case badEscape
+        /// It has a `.` or `..` segment.
+        case dotSegment
+    }
+
+    /// As received.
+    public let raw: String
+    /// The path, decoded, without the query.
+    public let path: String
+    /// The path's segments; an empty one at the end stands for a final slash.
+    public let segments: [Substring]
+    /// The raw text after `?`, empty if there is none.
+    public let rawQuery: Substring
+
+    /// Reads an origin-form target (RFC 9112 §3.2.1).
+    public static func parse(_ raw: String) throws(Problem) -> RequestTarget {
+        guard raw.utf8.first == 0x2F else { throw .notAPath }
+        for byte in raw.utf8 where byte <= 0x20 || byte == 0x7F || byte == 0x23 || byte == 0x5C {
+            throw .forbiddenCharacter
+        }
+        let mark = raw.firstIndex(of: "?") ?? raw.endIndex
+        let encodedPath = raw[..<mark]
+        guard !hasForbiddenEscape(encodedPath) else { throw .forbiddenCharacter }
+        guard let path = Percent.decode(encodedPath) else { throw .badEscape }
+        for byte in path.utf8 where byte < 0x20 || byte == 0x7F { throw .forbiddenCharacter }
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        for segment in segments where segment == "." || segment == ".." { throw .dotSegment }
+        let query = mark == raw.endIndex ? "" : raw[raw.index(after: mark)...]
+        return RequestTarget(raw: raw, path: path, segments: segments, rawQuery: query)
+    }
+
+    /// The query's items, decoded; an item that cannot be decoded is left out.
+    public var query: [(name: String, value: String)] {
+        rawQuery.split(separator: "&").compactMap { item in
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Percent.decode(parts[0], plusIsSpace: true),
+                let value = parts.count > 1 ? Percent.decode(parts[1], plusIsSpace: true) : ""
+            else { return nil }
+            return (name, value)
+        }
+    }
+
+    /// The first value of a query item.
+    public func queryValue(_ name: String) -> String? {
+        guard !rawQuery.isEmpty else { return nil }
+        return query.first { $0.name == name }?.value
+    }
+
+    private static func hasForbiddenEscape(_ path: Substring) -> Bool {
+        guard path.utf8.contains(0x25) else { return false }
+        let lowered = path.lowercased()
+        return ["%2f", "%5c", "%00"].contains { lowered.contains($0) }
+    }
+}

@@ -1,0 +1,36 @@
+import HTTPCore
+import Testing
+
+@Suite struct RequestTargetTests {
+    @Test func `path and query are decoded once`() throws {
+        let target = try RequestTarget.parse("/v1/models/a%20b%2525?x=1+2&y=%C3%A9&flag&bad=%zz")
+        #expect(target.path == "/v1/models/a b%25")
+        #expect(target.segments == ["v1", "models", "a b%25"])
+        #expect(target.queryValue("x") == "1 2")
+        #expect(target.queryValue("y") == "é")
+        #expect(target.queryValue("flag") == "")
+        #expect(target.queryValue("bad") == nil)
+    }
+
+    @Test(arguments: [
+        ("", RequestTarget.Problem.notAPath), ("http://x/", .notAPath), ("*", .notAPath), ("/a#b", .forbiddenCharacter),
+        ("/a b", .forbiddenCharacter), ("/a\\b", .forbiddenCharacter), ("/a%2Fb", .forbiddenCharacter),
+        ("/a%5cb", .forbiddenCharacter), ("/a%00", .forbiddenCharacter), ("/a%0a", .forbiddenCharacter),
+        ("/%zz", .badEscape), ("/%4", .badEscape), ("/%ff", .badEscape), ("/a/../b", .dotSegment),
+        ("/%2e%2e/b", .dotSegment),
+        ("/./b", .dotSegment),
+    ])
+    func `ambiguous targets are refused`(raw: String, problem: RequestTarget.Problem) {
+        #expect(throws: problem) { try RequestTarget.parse(raw) }
+    }
+
+    @Test func `a final slash is an empty segment`() throws {
+        #expect(try RequestTarget.parse("/").segments == [""])
+        #expect(try RequestTarget.parse("/a/").segments == ["a", ""])
+    }
+
+    @Test func `encoding escapes all but unreserved characters`() {
+        #expect(Percent.encode("a/b c~é") == "a%2Fb%20c~%C3%A9")
+        #expect(Percent.encode("a/b", keeping: "/") == "a/b")
+    }
+}
