@@ -1,0 +1,3 @@
+#pragma once
+/* The reference implementation of Argon2. */
+#include <argon2.h>

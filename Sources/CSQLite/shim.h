@@ -1,0 +1,19 @@
+#pragma once
+/* SQLite for Swift: the variadic functions and cast macros Swift cannot import. */
+#include <sqlite3.h>
+
+/* sqlite3_db_config with the (int, int *) argument pair; sets a switch of one connection. */
+static inline int omni_sqlite_configure(sqlite3 *_Nonnull db, int option, int value) {
+    return sqlite3_db_config(db, option, value, (int *)0);
+}
+
+/* SQLite copies the bytes before the call returns (SQLITE_TRANSIENT is a cast Swift does not see). */
+static inline int omni_sqlite_bind_text(sqlite3_stmt *_Nonnull statement, int index, const char *_Nonnull text,
+                                        sqlite3_uint64 count) {
+    return sqlite3_bind_text64(statement, index, text, count, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static inline int omni_sqlite_bind_blob(sqlite3_stmt *_Nonnull statement, int index, const void *_Nonnull bytes,
+                                        sqlite3_uint64 count) {
+    return sqlite3_bind_blob64(statement, index, bytes, count, SQLITE_TRANSIENT);
+}
