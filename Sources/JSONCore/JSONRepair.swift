@@ -1,0 +1,58 @@
+/// Makes an object of what models and clients send as the arguments of a tool call.
+public enum JSONRepair {
+    /// The member that holds a text which is no object at all.
+    public static let rawKey: StaticString = "_raw"
+
+    /// The object that a text means; never fails.
+    ///
+    /// Tried in this order: the trimmed text as it is (empty and `null` mean no arguments); the content of a string, for
+    /// doubly encoded arguments; the text without trailing commas and with its open strings and brackets closed. What is
+    /// no object even then becomes `{"_raw": text}`. Number spelling and key order are kept.
+    public static func object(from text: JSONText) -> JSONDocument {
+        var bytes: [UInt8] = []
+        text.appendUnescaped(to: &bytes)
+        return object(in: bytes[...], decoding: 2) ?? wrapped(text)
+    }
+
+    /// Whether a text is a complete JSON object as it is.
+    public static func isObject(_ text: JSONText) -> Bool {
+        var bytes: [UInt8] = []
+        text.appendUnescaped(to: &bytes)
+        return (try? JSONDocument.parse(bytes))?.root.isObject ?? false
+    }
+
+    private static func object(in bytes: ArraySlice<UInt8>, decoding levels: Int) -> JSONDocument? {
+        let trimmed = [UInt8](trim(bytes))
+        guard !trimmed.isEmpty else { return .emptyObject }
+        guard let document = parsed(trimmed) ?? JSONMender.mended(trimmed).flatMap(parsed) else { return nil }
+        switch document.root.kind {
+        case .object: return document
+        case .null: return .emptyObject
+        case .string where levels > 0:
+            var inner: [UInt8] = []
+            document.root.text?.appendUnescaped(to: &inner)
+            return object(in: inner[...], decoding: levels - 1)
+        default: return nil
+        }
+    }
+
+    private static func parsed(_ bytes: [UInt8]) -> JSONDocument? {
+        try? JSONDocument.parse(bytes)
+    }
+
+    private static func wrapped(_ text: JSONText) -> JSONDocument {
+        var writer = JSONWriter(capacity: text.utf8Count + 16)
+        writer.beginObject()
+        // Through a String, so that a lone surrogate cannot hide in raw escapes.
+        writer.member(rawKey, text.string)
+        writer.endObject()
+        return parsed(writer.bytes) ?? .emptyObject
+    }
+
+    private static func trim(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
+        rest = rest.drop { $0 <= 0x20 }
+        while let last = rest.last, last <= 0x20 { rest.removeLast() }
+        return rest
+    }
+}

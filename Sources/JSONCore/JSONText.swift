@@ -1,0 +1,129 @@
+/// The text of a JSON string, wherever it comes from: still escaped in a document, escaped in bytes of its own, or a
+/// `String`.
+///
+/// Text that only travels from one document into another is copied as it is spelled, without being decoded.
+public struct JSONText: Sendable {
+    private enum Storage {
+        case owned(String)
+        case slice(JSONValue)
+        case raw([UInt8])
+    }
+
+    private let storage: Storage
+
+    /// Wraps a string.
+    public init(_ string: String) {
+        storage = .owned(string)
+    }
+
+    /// Wraps string content that is escaped already, without quotes.
+    ///
+    /// The bytes must come from valid JSON strings; joining parts of several is fine.
+    public init(rawEscaped bytes: [UInt8]) {
+        storage = .raw(bytes)
+    }
+
+    /// Wraps a string value; its document stays alive with the text.
+    init(_ value: JSONValue) {
+        storage = .slice(value)
+    }
+
+    /// The text decoded; lone surrogates become U+FFFD.
+    public var string: String {
+        switch storage {
+        case .owned(let string): string
+        case .slice(let value): JSONValue.string(value.node, value.document)
+        case .raw(let bytes): SimdJSON.unescaped(0..<bytes.count, of: bytes)
+        }
+    }
+
+    /// Whether there is no character.
+    public var isEmpty: Bool {
+        utf8Count == 0
+    }
+
+    /// The number of UTF-8 bytes, where an escape counts as long as it is spelled (an upper bound; 0 only for empty text).
+    public var utf8Count: Int {
+        switch storage {
+        case .owned(let string): string.utf8.count
+        case .slice(let value): value.node.content.count
+        case .raw(let bytes): bytes.count
+        }
+    }
+
+    /// Appends the text as content of a JSON string, without quotes; escaped text is copied verbatim.
+    public func appendEscaped(to out: inout [UInt8]) {
+        switch storage {
+        case .owned(let string): string.withUTF8Bytes { SimdJSON.appendEscaped($0, to: &out) }
+        case .slice(let value): out.append(contentsOf: value.document.bytes[value.node.content])
+        case .raw(let bytes): out.append(contentsOf: bytes)
+        }
+    }
+
+    /// Appends the text as plain UTF-8.
+    public func appendUnescaped(to out: inout [UInt8]) {
+        switch storage {
+        case .owned(let string):
+            string.withUTF8Bytes { out.append(contentsOf: $0) }
+        case .slice(let value):
+            let node = value.node
+            if node.isFlagged {
+                SimdJSON.appendUnescaped(node.content, of: value.document.bytes, to: &out)
+            } else {
+                out.append(contentsOf: value.document.bytes[node.content])
+            }
+        case .raw(let bytes):
+            SimdJSON.appendUnescaped(0..<bytes.count, of: bytes, to: &out)
+        }
+    }
+
+    /// Whether the text is this literal; allocates nothing.
+    public func equals(_ literal: StaticString) -> Bool {
+        literal.withUTF8Buffer { expected in
+            switch storage {
+            case .owned(let string): string.withUTF8Bytes { $0.elementsEqual(expected) }
+            case .slice(let value):
+                SimdJSON.content(value.node.content, of: value.document.bytes, equals: expected)
+            case .raw(let bytes): SimdJSON.content(0..<bytes.count, of: bytes, equals: expected)
+            }
+        }
+    }
+
+    /// One text of several; escaped parts are joined as they are spelled.
+    public static func joined(_ texts: [JSONText], separator: String) -> JSONText {
+        if let only = texts.first, texts.count == 1 { return only }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(texts.reduce(0) { $0 + $1.utf8Count + separator.utf8.count })
+        let separator = JSONText(separator)
+        for (index, text) in texts.enumerated() {
+            if index > 0 { separator.appendEscaped(to: &bytes) }
+            text.appendEscaped(to: &bytes)
+        }
+        return JSONText(rawEscaped: bytes)
+    }
+}
+
+extension JSONText: Equatable {
+    /// Whether both stand for the same Unicode scalars, however they are spelled.
+    public static func == (left: JSONText, right: JSONText) -> Bool {
+        left.unescaped == right.unescaped
+    }
+
+    private var unescaped: [UInt8] {
+        var bytes: [UInt8] = []
+        appendUnescaped(to: &bytes)
+        return bytes
+    }
+}
+
+extension JSONText: ExpressibleByStringLiteral, CustomStringConvertible {
+    /// Wraps a literal.
+    public init(stringLiteral value: String) {
+        self.init(value)
+    }
+
+    /// The text decoded.
+    public var description: String {
+        string
+    }
+}
