@@ -1,0 +1,91 @@
+private import Glibc
+
+/// Cuts a stream of bytes into lines that end in LF, CR or CRLF, however the bytes are cut into chunks.
+///
+/// A line is a range of `bytes` and valid until the next `append`. A CR ends its line at once; an LF directly behind it,
+/// perhaps in the next chunk, belongs to the same end and is skipped.
+struct SSELines: Sendable {
+    private(set) var bytes: [UInt8] = []
+
+    /// Where the line that is not yet taken begins.
+    private var position = 0
+
+    /// No LF, and no CR, stands between `position` and these places: every byte is searched once for each.
+    private var lineFeedBound = 0
+    private var carriageReturnBound = 0
+
+    private var skipsLineFeed = false
+    private var isAtStart = true
+
+    /// How many bytes wait for the end of their line.
+    var pendingCount: Int { bytes.count - position }
+
+    mutating func append(_ chunk: [UInt8]) {
+        if position == bytes.count {
+            bytes = chunk  // shares the chunk's storage
+            rebase(by: position)
+        } else if position * 2 >= bytes.count {
+            var joined: [UInt8] = []
+            joined.reserveCapacity(pendingCount + chunk.count)
+            joined.append(contentsOf: bytes[position...])
+            joined.append(contentsOf: chunk)
+            bytes = joined
+            rebase(by: position)
+        } else {
+            bytes.append(contentsOf: chunk)
+        }
+    }
+
+    private mutating func rebase(by distance: Int) {
+        position -= distance
+        lineFeedBound = max(lineFeedBound - distance, 0)
+        carriageReturnBound = max(carriageReturnBound - distance, 0)
+    }
+
+    /// The next complete line, without its end.
+    mutating func next() -> Range<Int>? {
+        guard skipByteOrderMark() else { return nil }
+        if skipsLineFeed, position < bytes.count {
+            skipsLineFeed = false
+            if bytes[position] == UInt8(ascii: "\n") { position += 1 }
+        }
+        guard position < bytes.count else { return nil }
+        lineFeedBound = first(UInt8(ascii: "\n"), from: max(lineFeedBound, position))
+        carriageReturnBound = first(UInt8(ascii: "\r"), from: max(carriageReturnBound, position))
+        let end = min(lineFeedBound, carriageReturnBound)
+        guard end < bytes.count else { return nil }
+        skipsLineFeed = end == carriageReturnBound
+        defer { position = end + 1 }
+        return position..<end
+    }
+
+    /// What is left when the stream has ended without a line end; `nil` if nothing is.
+    mutating func takeRest() -> Range<Int>? {
+        guard position < bytes.count else { return nil }
+        defer { position = bytes.count }
+        return position..<bytes.count
+    }
+
+    /// Skips a byte order mark at the very beginning; `false` while it might still be arriving.
+    private mutating func skipByteOrderMark() -> Bool {
+        guard isAtStart else { return true }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let head = bytes[position...].prefix(mark.count)
+        if head.count < mark.count, mark.starts(with: head) { return false }
+        if head.elementsEqual(mark) { position += mark.count }
+        isAtStart = false
+        return true
+    }
+
+    /// The first place of a byte, or the end.
+    private func first(_ byte: UInt8, from start: Int) -> Int {
+        guard start < bytes.count, bytes[start] != byte else { return start }
+        return bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress, let found = memchr(base + start, Int32(byte), buffer.count - start)
+            else {
+                return buffer.count
+            }
+            return UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        }
+    }
+}
