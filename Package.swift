@@ -38,7 +38,7 @@ let ground: [Target] = [
     module("JSONCore", ["CSimdJSON"]),
     module("HTTPCore", ["TimeCore"]),
     module("CryptoCore", ["COpenSSL", "CArgon2", "CCrypt"]),
-    module("SQLiteStore", ["CSQLite"]),
+    module("SQLiteStore", ["CLinux", "CSQLite"]),
     module("EventLoop", ["CLinux", "TimeCore"]),
     module("HTTPServer", ["CMicroHTTPD", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
     module("HTTPClient", ["CCurl", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
