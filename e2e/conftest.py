@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .support.conversation import CLIENTS, Client, Question, Reply
+from .support.conversation import CLIENTS, AnthropicClient, Client, OpenAIClient, Question, Reply
 from .support.gateway import BINARY, Gateway
 from .support.management import Management
 from .upstream import ScriptedUpstream
@@ -110,6 +110,20 @@ class Own:
 @pytest.fixture(params=DIALECTS, ids=lambda name: f"{name}-client")
 def client(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Client]:
     made = CLIENTS[request.param](gateway.origin)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def openai_client(gateway: Gateway) -> Iterator[OpenAIClient]:
+    made = OpenAIClient(gateway.origin)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def anthropic_client(gateway: Gateway) -> Iterator[AnthropicClient]:
+    made = AnthropicClient(gateway.origin)
     yield made
     made.close()
 

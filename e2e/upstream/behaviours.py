@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import gzip
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from . import anthropic_messages, openai_chat, strictness
-from .answers import CANNED, Answer, Text, Usage
+from .answers import CANNED, Answer, Text, ToolUse, Usage
 from .exchange import Exchange
 
 Behaviour = Callable[[Exchange], Awaitable[None]]
@@ -44,6 +45,16 @@ def answer(spoken: Answer | str, *, strict: bool = True, before: float = 0, gap:
         await exchange.end_chunked()
 
     return run
+
+
+async def structured(exchange: Exchange) -> None:
+    """Answers in JSON; when the gateway asks for it through a forced tool, as the input of that tool."""
+    spoken = CANNED["json"]
+    choice = exchange.request.json.get("tool_choice")
+    if exchange.dialect == "anthropic" and isinstance(choice, dict) and choice.get("type") == "tool":
+        tool = ToolUse("toolu_01EEEEEEEEEEEEEEEEEEEEEE", choice["name"], json.loads(spoken.text))
+        spoken = Answer((tool,), stop="tools")
+    await answer(spoken)(exchange)
 
 
 async def _refused(exchange: Exchange) -> bool:
@@ -286,6 +297,7 @@ MISBEHAVIOURS: dict[str, Behaviour] = {
 BY_MODEL: dict[str, Behaviour] = {
     **{name: answer(spoken) for name, spoken in CANNED.items()},
     **MISBEHAVIOURS,
+    "json": structured,
     "loose": answer(CANNED["text"], strict=False),
     "slow": answer(CANNED["text"], before=1.0),
     "paced": answer(Answer((Text("word " * 100),), pieces=100), gap=0.02),

@@ -1,0 +1,323 @@
+"""The main job: both client dialects × both upstream dialects × whole or streamed, asked through the vendors' SDKs.
+
+What the client gets is compared with what the stand-in said, what the stand-in got with what the client asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .support.conversation import (
+    PDF,
+    PNG,
+    AnthropicClient,
+    Call,
+    Client,
+    OpenAIClient,
+    Question,
+    Reply,
+    Result,
+    Tool,
+    Turn,
+)
+from .support.readings import Reading, read
+from .upstream import ScriptedUpstream, ToolUse
+from .upstream.answers import CANNED, HELLO, signature_of
+
+Ask = Callable[..., Reply]
+
+WEATHER = Tool(
+    "get_weather",
+    {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string", "description": 'a city: “Zürich”, with "quotes"'},
+            "days": {"type": "integer", "minimum": 1, "maximum": 14},
+            "title": {"type": ["string", "null"], "enum": ["Mr", "Mrs", None]},
+            "where": {"type": "object", "properties": {"lat": {"type": "number"}}, "additionalProperties": False},
+        },
+        "required": ["city"],
+    },
+    "Weather of a city.",
+)
+TIME = Tool("get_time", {"type": "object", "properties": {"zone": {"type": "string"}}})
+PING = Tool("ping", {"type": "object", "properties": {}})
+
+SAME = {("openai", "openai"), ("anthropic", "anthropic")}
+
+
+@pytest.fixture
+def sent(upstream: ScriptedUpstream) -> Callable[[str], Reading]:
+    """What the stand-in was asked last for a model."""
+    return lambda model: read(upstream.requests.last(model))
+
+
+def calls_of(name: str) -> list[Call]:
+    return [Call(block.name, block.input) for block in CANNED[name].blocks if isinstance(block, ToolUse)]
+
+
+def without_ids(calls: list[Call]) -> list[Call]:
+    return [Call(call.name, call.input) for call in calls]
+
+
+def test_text(ask: Ask, client: Client, upstream_dialect: str, prefixes: dict[str, str]) -> None:
+    reply = ask("text")
+    assert reply.text == HELLO
+    assert reply.stop == "end"
+    assert reply.calls == []
+    assert reply.model == f"{prefixes[upstream_dialect]}/text", "the client sees the name it asked for"
+    assert (reply.prompt_tokens, reply.output_tokens) == (12, 34), "the provider's own figures, not padded"
+    assert reply.id
+    if (client.dialect, upstream_dialect) not in SAME:
+        assert reply.id.startswith("msg_" if client.dialect == "anthropic" else "chatcmpl-")
+
+
+def test_system_text_and_history(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    history = (
+        Turn("user", "First question\nin two lines"),
+        Turn("assistant", "First answer – with “quotes”"),
+        Turn("user", "Second question"),
+    )
+    ask("text", Question(history, system="Be brief.\n\nUse Swiss spelling: «Grüezi»."))
+    got = sent("text")
+    assert got.system == "Be brief.\n\nUse Swiss spelling: «Grüezi»."
+    assert got.user_text == ["First question\nin two lines", "Second question"]
+    assert got.assistant_text == ["First answer – with “quotes”"]
+
+
+def test_developer_text_counts_as_system_text(
+    openai_client: OpenAIClient, upstream_dialect: str, prefixes: dict[str, str], sent: Callable[[str], Reading]
+) -> None:
+    messages = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+    ]
+    answer = openai_client.sdk.chat.completions.create(model=f"{prefixes[upstream_dialect]}/text", messages=messages)
+    assert answer.choices[0].message.content == HELLO
+    assert sent("text").system == "Be brief."
+
+
+def test_a_tool_call(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    reply = ask("tool", Question(tools=(WEATHER, TIME)))
+    assert reply.text == "Let me look."
+    assert without_ids(reply.calls) == calls_of("tool")
+    assert reply.calls[0].id
+    assert reply.stop == "tools"
+    assert sent("tool").tools == {"get_weather": WEATHER.schema, "get_time": TIME.schema}
+
+
+def test_parallel_tool_calls(ask: Ask) -> None:
+    reply = ask("parallel-tools", Question(tools=(WEATHER, TIME, PING)))
+    assert without_ids(reply.calls) == calls_of("parallel-tools")
+    assert len({call.id for call in reply.calls}) == 3
+    assert reply.stop == "tools"
+
+
+@pytest.mark.parametrize("choice", ["auto", "none", "required", "get_time"])
+def test_tool_choice(ask: Ask, sent: Callable[[str], Reading], choice: str) -> None:
+    ask("text", Question(tools=(WEATHER, TIME), choice=choice))
+    assert sent("text").choice == choice
+
+
+def test_parallel_calls_can_be_switched_off(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    ask("text", Question(tools=(WEATHER,), parallel=False))
+    assert sent("text").parallel is False
+
+
+def test_tool_results_with_an_error_and_an_image(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    first = ask("parallel-tools", Question(tools=(WEATHER, TIME, PING)))
+    results = (
+        Result(first.calls[0], "Sunny, see picture", image=PNG),
+        Result(first.calls[1], "no such zone", is_error=True),
+        Result(first.calls[2], "pong"),
+    )
+    history = (
+        Turn("user", "Weather and time?"),
+        Turn("assistant", calls=tuple(first.calls)),
+        Turn("user", "Go on", results=results),
+    )
+    reply = ask("text", Question(history, tools=(WEATHER, TIME, PING)))
+    assert reply.text == HELLO
+    got = sent("text")
+    assert without_ids(got.calls) == calls_of("parallel-tools")
+    assert [result.id for result in got.results] == [call.id for call in got.calls]
+    assert got.results[0].text.startswith("Sunny, see picture")
+    assert got.results[1].text in {"no such zone", "Error: no such zone"}
+    assert got.results[1].is_error or got.results[1].text.startswith("Error: ")
+    assert got.results[2].text == "pong"
+    assert got.images == [PNG]
+    assert got.user_text[-1] == "Go on"
+
+
+def test_images(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    ask("text", Question((Turn("user", "What is this?", images=(PNG, PNG)),)))
+    got = sent("text")
+    assert got.images == [PNG, PNG]
+    assert got.user_text == ["What is this?"]
+
+
+def test_documents(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    ask("text", Question((Turn("user", "Summarise.", documents=(PDF,)),)))
+    assert sent("text").documents == [PDF]
+
+
+def test_thinking_reaches_the_client(ask: Ask) -> None:
+    reply = ask("thinking", Question(think=True))
+    assert reply.thinking == "First the sum: 2 + 2.\nThen the answer."
+    assert reply.text == "Four."
+    assert reply.reasoning_tokens == 41
+
+
+def test_a_thinking_tool_loop_goes_round(
+    ask: Ask, client: Client, upstream_dialect: str, sent: Callable[[str], Reading]
+) -> None:
+    """The second request of a tool loop carries what the first answer gave; the stand-in checks signatures."""
+    first = ask("thinking-tool", Question(think=True, tools=(WEATHER,)))
+    assert first.thinking == "The city is needed."
+    thought = (first.thinking, first.signature or "")
+    if (client.dialect, upstream_dialect) == ("anthropic", "anthropic"):
+        assert first.signature == signature_of(first.thinking), "byte for byte"
+    history = (
+        Turn("user", "Weather in Bern?"),
+        Turn("assistant", first.text, thinking=thought, calls=tuple(first.calls)),
+        Turn("user", results=(Result(first.calls[0], "Rain"),)),
+    )
+    reply = ask("text", Question(history, think=True, tools=(WEATHER,)))
+    assert reply.text == HELLO
+    got = sent("text")
+    if (client.dialect, upstream_dialect) == ("anthropic", "anthropic"):
+        assert got.thinking == [(first.thinking, first.signature)]
+    assert got.results[0].text == "Rain"
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
+def test_a_signature_survives_an_openai_client(
+    openai_client: OpenAIClient, prefixes: dict[str, str], sent: Callable[[str], Reading], streamed: bool
+) -> None:
+    """An agent that returns the assistant message as it got it keeps Claude's signed thinking alive."""
+    model = prefixes["anthropic"]
+    tools = openai_client.arguments("", Question(tools=(WEATHER,)))["tools"]
+    wish: dict[str, Any] = {"tools": tools, "reasoning_effort": "medium"}
+    opening = {"role": "user", "content": "Weather in Bern?"}
+    message = (_streamed_message if streamed else _whole_message)(
+        openai_client, {"model": f"{model}/thinking-tool", "messages": [opening], **wish}
+    )
+    result = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "Rain"}
+    answer = openai_client.sdk.chat.completions.create(
+        model=f"{model}/text", messages=[opening, message, result], **wish
+    )
+    assert answer.choices[0].message.content == HELLO
+    assert sent("text").thinking == [("The city is needed.", signature_of("The city is needed."))]
+
+
+def _whole_message(client: OpenAIClient, request: dict[str, Any]) -> dict[str, Any]:
+    message = client.sdk.chat.completions.create(**request).choices[0].message
+    return message.model_dump(exclude_none=True)
+
+
+def _streamed_message(client: OpenAIClient, request: dict[str, Any]) -> dict[str, Any]:
+    """Puts a streamed message together the way agents do: text is joined, lists are extended."""
+    message: dict[str, Any] = {"role": "assistant", "content": "", "reasoning_details": []}
+    calls: dict[int, dict[str, Any]] = {}
+    for chunk in client.sdk.chat.completions.create(**request, stream=True):
+        for choice in chunk.choices:
+            message["content"] += choice.delta.content or ""
+            message["reasoning_details"] += getattr(choice.delta, "reasoning_details", None) or []
+            for part in choice.delta.tool_calls or []:
+                call = calls.setdefault(part.index, {"id": part.id, "type": "function", "function": {"arguments": ""}})
+                if part.function.name:
+                    call["function"]["name"] = part.function.name
+                call["function"]["arguments"] += part.function.arguments or ""
+    return {**message, "tool_calls": list(calls.values())}
+
+
+def test_thinking_is_asked_for(ask: Ask, client: Client, upstream_dialect: str, sent: Callable[[str], Reading]) -> None:
+    ask("thinking", Question(think=True))
+    if (client.dialect, upstream_dialect) in SAME or upstream_dialect == "anthropic":
+        assert sent("thinking").thinks
+
+
+def test_a_json_schema(ask: Ask, client: Client, upstream_dialect: str, upstream: ScriptedUpstream) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "born": {"type": "integer"}},
+        "required": ["name", "born"],
+        "additionalProperties": False,
+    }
+    reply = ask("json", Question((Turn("user", "Who wrote the first program?"),), schema=schema))
+    assert json.loads(reply.text) == {"name": "Ada", "born": 1815}
+    assert reply.stop == "end"
+    request = upstream.requests.last("json")
+    if (client.dialect, upstream_dialect) in SAME or upstream_dialect == "openai":
+        assert read(request).schema == schema
+    else:
+        # Natively, through a forced tool or in words: the provider must learn what is wanted in one of these ways.
+        assert '"born"' in request.body.decode().replace('\\"', '"')
+
+
+def test_stop_sequences(ask: Ask, client: Client, upstream_dialect: str, sent: Callable[[str], Reading]) -> None:
+    reply = ask("stop-sequence", Question(stop=("three", "fünf")))
+    assert reply.text == "one two "
+    assert sent("stop-sequence").stop == ["three", "fünf"]
+    if (client.dialect, upstream_dialect) == ("anthropic", "anthropic"):
+        assert reply.stop == "stop_sequence"
+        assert reply.raw.stop_sequence == "three"
+    elif client.dialect == "openai":
+        assert reply.stop == "end"
+
+
+def test_an_answer_cut_by_its_length(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    reply = ask("length", Question(max_tokens=17))
+    assert reply.stop == "length"
+    assert sent("length").max_tokens == 17
+
+
+@pytest.mark.parametrize("model", ["cached", "cache-write", "reasoning", "big-numbers"])
+def test_usage_figures_are_the_providers_own(ask: Ask, model: str) -> None:
+    said = CANNED[model].usage
+    reply = ask(model)
+    assert (reply.prompt_tokens, reply.output_tokens) == (said.prompt, said.output)
+    assert (reply.cached_tokens or 0) == said.cache_read
+    assert (reply.reasoning_tokens or 0) == said.reasoning
+
+
+def test_a_long_answer(ask: Ask) -> None:
+    reply = ask("long")
+    assert reply.text == CANNED["long"].text
+    assert reply.stop == "end"
+
+
+def test_a_long_question(ask: Ask, sent: Callable[[str], Reading]) -> None:
+    text = "Ein langer Satz – mit Ümläuten und 世界. " * 20_000
+    assert ask("text", Question((Turn("user", text.strip()),))).text == HELLO
+    assert sent("text").user_text == [text.strip()]
+
+
+def test_sampling_settings_arrive(
+    openai_client: OpenAIClient, upstream_dialect: str, prefixes: dict[str, str], upstream: ScriptedUpstream
+) -> None:
+    openai_client.sdk.chat.completions.create(
+        model=f"{prefixes[upstream_dialect]}/text",
+        messages=[{"role": "user", "content": "Hi"}],
+        temperature=0.25,
+        max_tokens=99,
+    )
+    body = upstream.requests.last("text").json
+    assert body["temperature"] == 0.25
+    assert body.get("max_tokens", body.get("max_completion_tokens")) == 99
+
+
+def test_an_anthropic_clients_token_count(
+    anthropic_client: AnthropicClient, upstream_dialect: str, prefixes: dict[str, str]
+) -> None:
+    count = anthropic_client.sdk.messages.count_tokens(
+        model=f"{prefixes[upstream_dialect]}/text", messages=[{"role": "user", "content": "How many tokens is this?"}]
+    )
+    if upstream_dialect == "anthropic":
+        assert count.input_tokens == 2095, "the provider's own count"
+    else:
+        assert 3 <= count.input_tokens <= 30
