@@ -58,7 +58,8 @@ public struct JSONWriter: Sendable {
         endKey()
     }
 
-    /// Writes a member's key.
+    /// Writes a member's key; a literal is taken by the method above.
+    @_disfavoredOverload
     public mutating func key(_ key: JSONText) {
         startKey()
         key.appendEscaped(to: &bytes)
