@@ -103,7 +103,7 @@ let testTargets: [Target] = [
     tests(of: "SQLiteStore"),
     tests(of: "EventLoop"),
     tests(of: "HTTPServer", ["EventLoop", "HTTPCore", "TestSupport"]),
-    tests(of: "HTTPClient", ["EventLoop", "HTTPCore", "HTTPServer", "TestSupport"]),
+    tests(of: "HTTPClient", ["EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
     tests(of: "Dialects", ["HTTPCore", "JSONCore"], exclude: ["Fixtures"]),
     tests(of: "Providers", ["Dialects", "HTTPCore", "JSONCore"]),
     tests(of: "Store", ["CryptoCore", "JSONCore", "SQLiteStore", "TimeCore"]),

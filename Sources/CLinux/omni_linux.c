@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -105,6 +106,8 @@ int omni_temporary_file(const char *directory) {
     if (fd >= 0) unlink(path);
     return fd;
 }
+
+int omni_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int omni_lock_exclusive(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
 

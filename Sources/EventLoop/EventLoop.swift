@@ -115,8 +115,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var isStopping = false
         while true {
             runJobs()
-            let wait = isStopping ? .zero : driversTurn()
-            runJobs()
+            let wait = isStopping ? .zero : settledWait()
             let count = omni_epoll_wait(epoll, &ready, 256, timeout(atMost: wait))
             turn.now = .now()
             for index in 0..<max(0, Int(count)) { dispatch(ready[index]) }
@@ -136,6 +135,17 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
         guard let wait else { return -1 }
         return Int32(clamping: (wait.nanosecondsClamped + 999_999) / 1_000_000)
+    }
+
+    /// How long the drivers let the loop wait, once they and the jobs have no more work for each other: a job that starts
+    /// after a driver was asked may have given that driver something to do.
+    private func settledWait() -> Duration? {
+        var wait = driversTurn()
+        for _ in 0..<4 where !turn.jobs.isEmpty {
+            runJobs()
+            wait = driversTurn()
+        }
+        return wait
     }
 
     private func driversTurn() -> Duration? {

@@ -50,6 +50,9 @@ void omni_process_harden(void);
 /* An unlinked file on the file system of directory (O_TMPFILE, else mkstemp + unlink). */
 int omni_temporary_file(const char *_Nonnull directory);
 
+/* A file that exists in memory only, close-on-exec; /proc/self/fd names it. */
+int omni_memory_file(const char *_Nonnull name);
+
 /* flock(2) exclusive, without waiting; -1 with EWOULDBLOCK when another process holds it. */
 int omni_lock_exclusive(int fd);
 

@@ -1,0 +1,348 @@
+private import CCurl
+private import Glibc
+import HTTPCore
+
+/// One easy handle of libcurl with the memory it points to; used for one transfer after the other, on its loop only.
+///
+/// Most options never change, so they are set once and `curl_easy_reset` is never called. What depends on the request is set
+/// by `prepare`, what points into the request is cleared by `release`.
+final class EasyHandle {
+    /// libcurl reads from the network in pieces of this size.
+    static let receiveBufferSize = 16 << 10
+
+    let raw: UnsafeMutableRawPointer
+    /// What the handle works on; nil between transfers.
+    private(set) var transfer: Transfer?
+    /// Number of the pool the present transfer belongs to.
+    private(set) var pool: UInt32 = 0
+    /// Sockets opened for the present transfer that have not carried its request yet.
+    var openedSockets: [Int32] = []
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var fields = RequestFields()
+    private var proxy: ProxyURL?
+    private var version = ClientRequest.HTTPVersionPreference.automatic
+
+    /// Creates a handle with everything set that is the same for all requests of a client.
+    init(multi: MultiHandle, certificates: String?, idleLifetime: Int) throws(TransferError) {
+        guard let raw = curl_easy_init() else { throw TransferError(.internal, host: "", curlCode: 2) }
+        self.raw = raw
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        var options = Options(raw: raw)
+        setNetworkOptions(idleLifetime: idleLifetime, &options)
+        setSecurityOptions(certificates: certificates, &options)
+        setCallbacks(multi, &options)
+        guard options.failure == CURLE_OK else {
+            throw TransferError(
+                .internal,
+                host: "",
+                curlCode: Int(options.failure.rawValue),
+                diagnostic: "libcurl lacks an option"
+            )
+        }
+    }
+
+    deinit {
+        curl_easy_cleanup(raw)
+        errorText.deallocate()
+    }
+
+    private func setNetworkOptions(idleLifetime: Int, _ options: inout Options) {
+        let numbers: [(CURLoption, Int)] = [
+            (CURLOPT_NOSIGNAL, 1),
+            // Cancelling must not wait for a name server: without it libcurl joins the resolver's thread.
+            (CURLOPT_QUICK_EXIT, 1),
+            (CURLOPT_NOPROGRESS, 1),
+            (CURLOPT_BUFFERSIZE, Self.receiveBufferSize),
+            (CURLOPT_TCP_KEEPALIVE, 1),
+            (CURLOPT_TCP_KEEPIDLE, 60),
+            (CURLOPT_TCP_KEEPINTVL, 30),
+            // Our own limits apply; libcurl's must only not come first (0 would mean 300 s).
+            (CURLOPT_CONNECTTIMEOUT_MS, 86_400_000),
+            (CURLOPT_MAXAGE_CONN, max(1, idleLifetime)),
+            (CURLOPT_PATH_AS_IS, 1),
+            (CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS)),
+            (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1),
+        ]
+        for (option, value) in numbers { options.set(option, value) }
+        // Undo whatever coding comes; whether one is asked for is a header field of the request.
+        options.set(CURLOPT_ACCEPT_ENCODING, text: "gzip, deflate, br")
+        // Empty, not unset: unset means that the environment decides.
+        options.set(CURLOPT_PROXY, text: "")
+        options.set(CURLOPT_NOPROXY, text: "")
+    }
+
+    private func setSecurityOptions(certificates: String?, _ options: inout Options) {
+        let numbers: [(CURLoption, Int)] = [
+            (CURLOPT_FOLLOWLOCATION, 0),
+            (CURLOPT_UNRESTRICTED_AUTH, 0),
+            (CURLOPT_DISALLOW_USERNAME_IN_URL, 1),
+            (CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue)),
+            (CURLOPT_HTTP09_ALLOWED, 0),
+            (CURLOPT_SSL_VERIFYPEER, 1),
+            (CURLOPT_SSL_VERIFYHOST, 2),
+            (CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)),
+            (CURLOPT_PROXY_SSL_VERIFYPEER, 1),
+            (CURLOPT_PROXY_SSL_VERIFYHOST, 2),
+            (CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)),
+            // A session ticket would let a server see that two accounts, perhaps behind different proxies, are one user.
+            (CURLOPT_SSL_SESSIONID_CACHE, 0),
+            (CURLOPT_PROXYAUTH, omni_curl_auth_basic()),
+            (CURLOPT_SOCKS5_AUTH, omni_curl_auth_basic()),
+        ]
+        for (option, value) in numbers { options.set(option, value) }
+        options.set(CURLOPT_PROTOCOLS_STR, text: "http,https")
+        options.set(CURLOPT_REDIR_PROTOCOLS_STR, text: "http,https")
+        // No directory: libcurl caches the parsed certificates only when they come from a file alone.
+        for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] {
+            options.set(option, text: nil)
+        }
+        guard let certificates else { return }
+        for option in [CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO] {
+            options.set(option, text: certificates)
+        }
+    }
+
+    private func setCallbacks(_ multi: MultiHandle, _ options: inout Options) {
+        // Unretained: libcurl calls with this context only while the handle, which we free in deinit, is alive.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let pointers: [(CURLoption, UnsafeMutableRawPointer)] = [
+            (CURLOPT_PRIVATE, context), (CURLOPT_HEADERDATA, context), (CURLOPT_WRITEDATA, context),
+            (CURLOPT_OPENSOCKETDATA, context), (CURLOPT_PREREQDATA, context), (CURLOPT_CLOSESOCKETDATA, multi.context),
+            (CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(errorText)),
+        ]
+        for (option, value) in pointers { options.set(option, pointer: value) }
+        options.note(omni_curl_on_bytes(raw, CURLOPT_HEADERFUNCTION, receiveHeader))
+        options.note(omni_curl_on_bytes(raw, CURLOPT_WRITEFUNCTION, receiveBody))
+        options.note(omni_curl_on_open_socket(raw, openSocket))
+        options.note(omni_curl_on_close_socket(raw, closeSocket))
+        options.note(omni_curl_on_request(raw, requestIsDue))
+    }
+
+    // MARK: - Per transfer
+
+    /// Sets what depends on the request; the handle then keeps the transfer, and so the request's content, until `release`.
+    func prepare(_ transfer: Transfer, pool: UInt32) throws(TransferError) {
+        let request = transfer.request
+        guard fields.build(request), Self.isMethod(request.method.rawValue) else {
+            throw transfer.failure(.invalidRequest)
+        }
+        self.transfer = transfer
+        self.pool = pool
+        openedSockets.removeAll(keepingCapacity: true)
+        errorText.pointee = 0
+        var options = Options(raw: raw)
+        fields.install(in: raw)
+        options.set(CURLOPT_URL, text: transfer.url.text)
+        // The number becomes part of the key under which libcurl keeps connections (see README.md).
+        options.set(CURLOPT_ADDRESS_SCOPE, Int(pool))
+        setMethod(request, &options)
+        if version != request.httpVersionPreference {
+            version = request.httpVersionPreference
+            let number = version == .http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
+            options.set(CURLOPT_HTTP_VERSION, Int(number))
+        }
+        if proxy != request.proxy { setProxy(request.proxy, &options) }
+        guard options.failure == CURLE_OK else {
+            release()
+            throw transfer.failure(.internal, curlCode: Int(options.failure.rawValue))
+        }
+    }
+
+    /// Forgets the transfer; libcurl must not be using the handle any more.
+    func release() {
+        transfer = nil
+        _ = omni_curl_set_pointer(raw, CURLOPT_POSTFIELDS, nil)
+    }
+
+    private func setMethod(_ request: ClientRequest, _ options: inout Options) {
+        let method = request.method
+        options.set(CURLOPT_NOBODY, method == .head ? 1 : 0)
+        // libcurl's own methods are GET, HEAD and POST; others are a name put on one of them.
+        let needsLength = method == .post || method == .put || method == .patch
+        guard request.body != nil || needsLength else {
+            if method != .head { options.set(CURLOPT_HTTPGET, 1) }
+            let name = method == .get || method == .head ? nil : method.rawValue
+            return options.set(CURLOPT_CUSTOMREQUEST, text: name)
+        }
+        let name = method == .post ? nil : method.rawValue
+        options.set(CURLOPT_CUSTOMREQUEST, text: name)
+        setContent(request.body ?? [], &options)
+    }
+
+    /// Lends the content to libcurl without copying it.
+    ///
+    /// The elements of a native array do not move while somebody holds the array and nobody changes it. The transfer holds it
+    /// as a constant, and this handle holds the transfer until `release` takes the pointer away.
+    private func setContent(_ content: [UInt8], _ options: inout Options) {
+        let start = content.withUnsafeBytes { $0.baseAddress }
+        let text: UnsafeRawPointer =
+            content.isEmpty ? UnsafeRawPointer(errorText) : start ?? UnsafeRawPointer(errorText)
+        options.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: content.count)
+        options.set(CURLOPT_POSTFIELDS, pointer: text)
+    }
+
+    private func setProxy(_ new: ProxyURL?, _ options: inout Options) {
+        proxy = new
+        options.set(CURLOPT_PROXY, text: new?.address ?? "")
+        options.set(CURLOPT_PROXYUSERNAME, text: new?.username)
+        options.set(CURLOPT_PROXYPASSWORD, text: new?.password)
+    }
+
+    private static func isMethod(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 32 && name.utf8.allSatisfy(HeaderBytes.isToken) && name != "CONNECT"
+    }
+
+    // MARK: - Asking libcurl
+
+    /// What libcurl says about the failure; empty if it has nothing to add.
+    var diagnostic: String { String(cString: errorText) }
+
+    /// Bytes of content received so far, before decoding.
+    var receivedCount: Int { number(CURLINFO_SIZE_DOWNLOAD_T) }
+
+    /// Bytes of content the header announces.
+    var contentLength: Int? {
+        let length = number(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
+        return length >= 0 ? length : nil
+    }
+
+    /// The socket that won, of those that were opened for this transfer.
+    func takeSocket() -> Int32 {
+        defer { openedSockets.removeAll(keepingCapacity: true) }
+        if openedSockets.count == 1 { return openedSockets[0] }
+        // Several addresses were tried. libcurl finds the answer by a walk through all connections.
+        var socket: curl_socket_t = -1
+        _ = omni_curl_get_socket(raw, CURLINFO_ACTIVESOCKET, &socket)
+        return socket
+    }
+
+    private func number(_ info: CURLINFO) -> Int {
+        var value: curl_off_t = -1
+        _ = omni_curl_get_offset(raw, info, &value)
+        return Int(value)
+    }
+}
+
+extension EasyHandle {
+    /// The handle behind libcurl's pointer.
+    static func from(_ raw: UnsafeMutableRawPointer) -> EasyHandle? {
+        omni_curl_private(raw).map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
+    }
+}
+
+/// Sets options and remembers the first that was refused.
+private struct Options {
+    let raw: UnsafeMutableRawPointer
+    private(set) var failure = CURLE_OK
+
+    init(raw: UnsafeMutableRawPointer) {
+        self.raw = raw
+    }
+
+    mutating func note(_ code: CURLcode) {
+        if code != CURLE_OK, failure == CURLE_OK { failure = code }
+    }
+
+    mutating func set(_ option: CURLoption, _ value: Int) {
+        note(omni_curl_set_long(raw, option, value))
+    }
+
+    mutating func set(_ option: CURLoption, offset value: Int) {
+        note(omni_curl_set_offset(raw, option, curl_off_t(value)))
+    }
+
+    /// libcurl copies the text.
+    mutating func set(_ option: CURLoption, text value: String?) {
+        note(omni_curl_set_string(raw, option, value))
+    }
+
+    /// libcurl keeps the pointer.
+    mutating func set(_ option: CURLoption, pointer value: UnsafeRawPointer?) {
+        note(omni_curl_set_pointer(raw, option, value))
+    }
+}
+
+// MARK: - Callbacks: they must not throw, block, or add or remove handles
+
+private func receiveHeader(
+    _ data: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let (transfer, bytes) = delivery(data, size, count, context) else { return 0 }
+    return transfer.receiveHeader(bytes) ? bytes.count : 0
+}
+
+private func receiveBody(
+    _ data: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let (transfer, bytes) = delivery(data, size, count, context) else { return 0 }
+    return transfer.receiveBody(bytes) ? bytes.count : 0
+}
+
+private func delivery(
+    _ data: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> (Transfer, UnsafeBufferPointer<UInt8>)? {
+    guard let data, let context else { return nil }
+    guard let transfer = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().transfer else { return nil }
+    let start = UnsafeRawPointer(data).assumingMemoryBound(to: UInt8.self)
+    return (transfer, UnsafeBufferPointer(start: start, count: size * count))
+}
+
+private func openSocket(
+    _ context: UnsafeMutableRawPointer?,
+    _ purpose: curlsocktype,
+    _ target: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context, let target else { return CURL_SOCKET_BAD }
+    let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = Int(omni_curl_address(target, &bytes))
+    guard let address = IPAddress(bytes: Array(bytes[..<count])), let transfer = handle.transfer,
+        transfer.engine.permits(transfer, connectingTo: address)
+    else {
+        handle.transfer?.refuseEgress()
+        return CURL_SOCKET_BAD
+    }
+    let type = target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let descriptor = socket(target.pointee.family, type, target.pointee.protocol)
+    guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+    handle.openedSockets.append(descriptor)
+    transfer.engine.socketOpened(descriptor, for: transfer)
+    return descriptor
+}
+
+private func closeSocket(_ context: UnsafeMutableRawPointer?, _ descriptor: curl_socket_t) -> Int32 {
+    if let context {
+        Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue().sockets.closing(descriptor)
+    }
+    return close(descriptor)
+}
+
+private func requestIsDue(
+    _ context: UnsafeMutableRawPointer?,
+    _ remote: UnsafeMutablePointer<CChar>?,
+    _ local: UnsafeMutablePointer<CChar>?,
+    _ remotePort: Int32,
+    _ localPort: Int32
+) -> Int32 {
+    guard let context, let remote, let local else { return CURL_PREREQFUNC_ABORT }
+    let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+    guard let transfer = handle.transfer, transfer.outcome == nil else { return CURL_PREREQFUNC_ABORT }
+    let identity = ConnectionIdentity(remote: remote, remotePort: remotePort, local: local, localPort: localPort)
+    let isPermitted = transfer.engine.requestIsDue(
+        handle,
+        transfer,
+        identity,
+        remoteAddress: { String(cString: remote) }
+    )
+    return isPermitted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}

@@ -1,0 +1,55 @@
+public import EventLoop
+public import LogCore
+
+/// Sends requests to upstreams, over connections that are kept and never mixed up.
+///
+///     let client = try HTTPClient(loop: loop, configuration: ClientConfiguration(), log: log)
+///     let response = try await client.send(ClientRequest(url: url, pool: account, egress: .publicOnly))
+///     while let bytes = try await response.read() { … }
+///
+/// One client works for one loop. It may be used from any thread; tasks that prefer its loop pay no change of thread.
+public final class HTTPClient: Sendable {
+    private let engine: TransferEngine
+
+    /// Creates a client; it takes part in the loop from the loop's next turn on.
+    public init(loop: EventLoop, configuration: ClientConfiguration, log: Logger) throws(TransferError) {
+        engine = try TransferEngine(loop: loop, configuration: configuration, log: log.child(component: "client"))
+    }
+
+    deinit {
+        engine.close()
+    }
+
+    /// Transfers under way; asked on the loop.
+    public var activeTransfers: Int { engine.activeTransfers }
+
+    /// Connections open, busy or idle; asked on the loop.
+    public var openConnections: Int { engine.openConnections }
+
+    /// Sends a request and waits for the response's header.
+    ///
+    /// Cancelling the task ends the transfer within one turn of the loop. After a connection that was kept turns out to
+    /// be dead the request is sent once more, provided that not a single byte came back.
+    public func send(_ request: ClientRequest) async throws(TransferError) -> ClientResponse {
+        let engine = engine
+        let transfer = try Transfer(engine: engine, request: request)
+        let result = await withTaskCancellationHandler {
+            // Resumed exactly once: with the header, or by `Transfer.finish`, which every way out goes through.
+            await withUnsafeContinuation { waiter in
+                if engine.loop.isCurrent { return engine.start(transfer, waiter) }
+                engine.loop.execute { engine.start(transfer, waiter) }
+            }
+        } onCancel: {
+            engine.cancel(transfer)
+        }
+        switch result {
+        case .success(let arrival): return ClientResponse(arrival, transfer)
+        case .failure(let error): throw error
+        }
+    }
+
+    /// Ends every transfer with an error and closes every connection; later requests fail.
+    public func close() {
+        engine.close()
+    }
+}

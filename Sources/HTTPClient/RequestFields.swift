@@ -1,0 +1,167 @@
+private import CCurl
+import HTTPCore
+
+/// The header of a request as libcurl takes it: a list of C strings, in memory that is kept for the next request.
+///
+/// Built by hand instead of with `curl_slist_append`, which allocates twice per field and walks the list each time. libcurl
+/// only reads the list, from `prepare` until the transfer's end, during which it is not rebuilt.
+struct RequestFields: ~Copyable {
+    private var text = UnsafeMutablePointer<UInt8>.allocate(capacity: 1024)
+    private var textCapacity = 1024
+    private var textCount = 0
+    private var starts: [Int] = []
+    private var nodes = UnsafeMutablePointer<curl_slist>.allocate(capacity: 32)
+    private var nodeCapacity = 32
+
+    deinit {
+        text.deallocate()
+        nodes.deallocate()
+    }
+
+    /// Writes the fields of a request; false when one of them cannot be sent.
+    mutating func build(_ request: ClientRequest) -> Bool {
+        textCount = 0
+        starts.removeAll(keepingCapacity: true)
+        var hasContentType = false
+        var hasCoding = false
+        for field in request.headers.fields where !Self.isFraming(field.name) {
+            if field.name.utf8.count == 12 {
+                hasContentType = hasContentType || field.name.equalsIgnoringASCIICase("content-type")
+            }
+            if field.name.utf8.count == 15 {
+                hasCoding = hasCoding || field.name.equalsIgnoringASCIICase("accept-encoding")
+            }
+            guard append(field) else { return false }
+        }
+        // "Name:" without a value tells libcurl to leave out what it would add by itself.
+        if !hasCoding {
+            appendLine(request.compression == .any ? "Accept-Encoding: gzip, deflate, br" : "Accept-Encoding:")
+        }
+        if request.body != nil {
+            appendLine("Expect:")
+            if !hasContentType { appendLine("Content-Type:") }
+        }
+        link()
+        return true
+    }
+
+    /// Hands the list to a handle.
+    func install(in handle: UnsafeMutableRawPointer) {
+        _ = omni_curl_set_list(handle, CURLOPT_HTTPHEADER, starts.isEmpty ? nil : nodes)
+    }
+
+    // MARK: - Lines
+
+    private mutating func append(_ field: HTTPHeaders.Field) -> Bool {
+        starts.append(textCount)
+        guard copy(field.name, where: Self.isToken), !field.name.isEmpty else { return false }
+        if field.value.isEmpty {
+            // libcurl's way to ask for a field with an empty value.
+            put(UInt8(ascii: ";"))
+        } else {
+            put(UInt8(ascii: ":"))
+            put(UInt8(ascii: " "))
+            guard copy(field.value, where: Self.isInValue) else { return false }
+        }
+        put(0)
+        return true
+    }
+
+    private mutating func appendLine(_ line: StaticString) {
+        starts.append(textCount)
+        reserve(line.utf8CodeUnitCount + 1)
+        (text + textCount).update(from: line.utf8Start, count: line.utf8CodeUnitCount)
+        textCount += line.utf8CodeUnitCount
+        put(0)
+    }
+
+    /// Copies the text's bytes; false when one of them is not allowed there.
+    private mutating func copy(_ source: String, where isAllowed: (UInt8) -> Bool) -> Bool {
+        var source = source
+        reserve(source.utf8.count + 4)
+        let target = text + textCount
+        let count = source.withUTF8 { bytes in
+            guard let start = bytes.baseAddress, bytes.allSatisfy(isAllowed) else { return bytes.isEmpty ? 0 : -1 }
+            target.update(from: start, count: bytes.count)
+            return bytes.count
+        }
+        textCount += max(0, count)
+        return count >= 0
+    }
+
+    private mutating func put(_ byte: UInt8) {
+        reserve(1)
+        text[textCount] = byte
+        textCount += 1
+    }
+
+    private mutating func reserve(_ count: Int) {
+        guard textCount + count > textCapacity else { return }
+        textCapacity = max(2 * textCapacity, textCount + count)
+        let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: textCapacity)
+        grown.update(from: text, count: textCount)
+        text.deallocate()
+        text = grown
+    }
+
+    /// Makes the list of what was written; only now, because the text may have moved.
+    private mutating func link() {
+        if starts.count > nodeCapacity {
+            nodes.deallocate()
+            nodeCapacity = 2 * starts.count
+            nodes = .allocate(capacity: nodeCapacity)
+        }
+        let characters = UnsafeMutableRawPointer(text).assumingMemoryBound(to: CChar.self)
+        for (index, start) in starts.enumerated() {
+            let next = index + 1 < starts.count ? nodes + index + 1 : nil
+            (nodes + index).initialize(to: curl_slist(data: characters + start, next: next))
+        }
+    }
+
+    // MARK: - Rules
+
+    /// Fields that frame a message or belong to one hop: taken over from a caller they could split the request in two.
+    private static func isFraming(_ name: String) -> Bool {
+        let candidates: [String] =
+            switch name.utf8.count {
+            case 2: ["te"]
+            case 4: ["host"]
+            case 6: ["expect"]
+            case 7: ["upgrade", "trailer"]
+            case 10: ["connection", "keep-alive"]
+            case 14: ["content-length"]
+            case 16: ["proxy-connection"]
+            case 17: ["transfer-encoding"]
+            case 19: ["proxy-authorization"]
+            default: []
+            }
+        return candidates.contains { name.equalsIgnoringASCIICase($0) }
+    }
+
+    private static func isToken(_ byte: UInt8) -> Bool {
+        HeaderBytes.isToken(byte)
+    }
+
+    private static func isInValue(_ byte: UInt8) -> Bool {
+        HeaderBytes.isInValue(byte)
+    }
+}
+
+/// Which bytes may occur where in a header (RFC 9110 §5).
+enum HeaderBytes {
+    static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// Anything but control characters; bytes above ASCII are tolerated, as everybody does.
+    static func isInValue(_ byte: UInt8) -> Bool {
+        (byte >= 0x20 && byte != 0x7F) || byte == 0x09
+    }
+}

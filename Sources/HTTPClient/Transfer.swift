@@ -1,0 +1,311 @@
+import HTTPCore
+import TimeCore
+
+/// One request and its answer: what was received, what is unread, who waits for it, how it ended.
+///
+/// `@unchecked Sendable`: everything that changes is touched on the engine's loop only; other threads hand over.
+final class Transfer: @unchecked Sendable {
+    /// How far it has come; each has its own time limit.
+    enum Phase {
+        case queued
+        case connecting
+        case awaitingHead
+        case body
+        case finished
+    }
+
+    /// What a reader gets.
+    enum Portion: Sendable {
+        case bytes([UInt8])
+        case end
+        case failure(TransferError)
+    }
+
+    /// The response up to its content, as it goes to the task that sent the request.
+    struct Arrival: Sendable {
+        var head: ResponseHead
+        var address: IPAddress?
+        var timings: ClientResponse.Timings
+        var isReusedConnection: Bool
+        var contentLength: Int?
+    }
+
+    typealias HeadWaiter = UnsafeContinuation<Result<Arrival, TransferError>, Never>
+    typealias BodyWaiter = UnsafeContinuation<Portion, Never>
+
+    let engine: TransferEngine
+    let request: ClientRequest
+    let url: RequestURL
+
+    private(set) var phase = Phase.queued
+    private(set) var outcome: Result<Void, TransferError>?
+    /// Why a callback made libcurl stop; libcurl itself reports only that one did.
+    private(set) var abortCode: TransferError.Code?
+    /// libcurl's handle while it works on this transfer.
+    var handle: EasyHandle?
+    /// Position in the client's list of running transfers.
+    var index = 0
+    /// The connection in use, once there is one.
+    private var socket: SocketRecord?
+    var isPaused = false
+
+    private var head = ResponseHead()
+    private var isEncoded = false
+    private var buffer: [UInt8] = []
+    private var decodedCount = 0
+    private var headWaiter: HeadWaiter?
+    private var bodyWaiter: BodyWaiter?
+    private var isDeliveryDue = false
+    private var isReusedConnection = false
+
+    private let limit: PhaseLimits
+    private var startedAt: UInt64 = 0
+    private var connectedAt: UInt64 = 0
+    private var headAt: UInt64 = 0
+    private var lastActivity: UInt64 = 0
+
+    init(engine: TransferEngine, request: ClientRequest) throws(TransferError) {
+        guard let url = RequestURL(request.url) else { throw TransferError(.invalidURL, host: "") }
+        self.engine = engine
+        self.request = request
+        self.url = url
+        limit = PhaseLimits(request.timeouts)
+    }
+
+    func failure(_ code: TransferError.Code, curlCode: Int = 0, diagnostic: String = "") -> TransferError {
+        TransferError(
+            code,
+            host: url.authority.host,
+            curlCode: curlCode,
+            wasSent: connectedAt != 0,
+            diagnostic: diagnostic
+        )
+    }
+
+    // MARK: - Course
+
+    func start(at now: UInt64, _ waiter: HeadWaiter) {
+        headWaiter = waiter
+        startedAt = now
+        lastActivity = now
+        if outcome == nil { phase = .connecting }
+    }
+
+    /// A socket is being opened: also when libcurl replaces a kept connection that turned out to be dead.
+    func connectionStarted(at now: UInt64) {
+        guard phase == .awaitingHead else { return }
+        phase = .connecting
+        lastActivity = now
+        engine.deadlineMoved(deadline)
+    }
+
+    /// The connection is ready; the request is about to be sent.
+    func connected(at now: UInt64, socket: SocketRecord, isReused: Bool) {
+        // A refused address is no reason to fail when another one of the host could be reached.
+        if abortCode == .egressRefused { abortCode = nil }
+        phase = .awaitingHead
+        connectedAt = now
+        lastActivity = now
+        isReusedConnection = isReused
+        leaveSocket()
+        self.socket = socket
+        socket.requests += 1
+        engine.deadlineMoved(deadline)
+    }
+
+    /// The connection is not this transfer's any more.
+    func leaveSocket() {
+        socket?.requests -= 1
+        socket = nil
+    }
+
+    /// Ends the transfer and tells whoever waits; what was received before stays readable.
+    func finish(_ result: Result<Void, TransferError>) {
+        guard outcome == nil else { return }
+        outcome = result
+        phase = .finished
+        if let waiter = headWaiter {
+            headWaiter = nil
+            switch result {
+            case .success: waiter.resume(returning: .failure(failure(.protocolViolation)))
+            case .failure(let error): waiter.resume(returning: .failure(error))
+            }
+        }
+        deliver()
+    }
+
+    private func abort(_ code: TransferError.Code) -> Bool {
+        if abortCode == nil { abortCode = code }
+        return false
+    }
+
+    func refuseEgress() {
+        _ = abort(.egressRefused)
+    }
+
+    // MARK: - Receiving, called by libcurl
+
+    /// Takes a header line; false stops the transfer.
+    func receiveHeader(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard outcome == nil else { return false }
+        lastActivity = engine.turnTime
+        switch head.receive(line, limits: request.limits) {
+        case .more: return true
+        case .tooLarge: return abort(.tooLarge)
+        case .violation: return abort(.protocolViolation)
+        case .complete: return headIsComplete()
+        }
+    }
+
+    private func headIsComplete() -> Bool {
+        // Only a proxy says 407, and its answer is not the upstream's.
+        if head.status == 407, request.proxy != nil { return abort(.proxy) }
+        phase = .body
+        headAt = lastActivity
+        isEncoded = head.isEncoded
+        socket?.isMultiplexed = head.isHTTP2
+        let length = handle?.contentLength
+        if let length, !isEncoded, request.method != .head, head.status != 204, head.status != 304 {
+            guard length <= request.limits.bodyBytes else { return abort(.tooLarge) }
+            // Room for the 64 bytes a JSON parser wants behind its input, so that it need not copy.
+            if length <= 1 << 20 { buffer.reserveCapacity(length + 64) }
+        }
+        if let waiter = headWaiter {
+            headWaiter = nil
+            let arrival = Arrival(
+                head: head,
+                address: socket?.address,
+                timings: timings,
+                isReusedConnection: isReusedConnection,
+                contentLength: isEncoded ? nil : length
+            )
+            waiter.resume(returning: .success(arrival))
+        }
+        engine.deadlineMoved(deadline)
+        return true
+    }
+
+    private var timings: ClientResponse.Timings {
+        let sent = max(startedAt, connectedAt)
+        return ClientResponse.Timings(
+            connect: .nanoseconds(Int64(clamping: sent - startedAt)),
+            firstByte: .nanoseconds(Int64(clamping: max(headAt, startedAt) - startedAt))
+        )
+    }
+
+    /// Takes content; false stops the transfer.
+    func receiveBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard outcome == nil, phase == .body else { return false }
+        lastActivity = engine.turnTime
+        decodedCount += bytes.count
+        guard decodedCount <= request.limits.bodyBytes else { return abort(.tooLarge) }
+        if isEncoded, decodedCount > TransferLimits.ratioFloor, !isRatioFine { return abort(.ratio) }
+        buffer.append(contentsOf: bytes)
+        if bodyWaiter != nil {
+            // Not at once: more of what has arrived together may follow in this turn.
+            if !isDeliveryDue {
+                isDeliveryDue = true
+                engine.deliveryIsDue(self)
+            }
+        } else if buffer.count >= engine.highWaterMark, !isPaused {
+            engine.pauseIsDue(self)
+        }
+        return true
+    }
+
+    private var isRatioFine: Bool {
+        // libcurl counts what it read only after a chunked piece of it was handed over: allow for one buffer.
+        let received = (handle?.receivedCount ?? 0) + EasyHandle.receiveBufferSize
+        return decodedCount / max(1, request.limits.ratio) <= received
+    }
+
+    var isBufferFull: Bool { buffer.count >= engine.highWaterMark }
+
+    // MARK: - Reading, on the loop
+
+    /// What can be read without waiting; nil when there is nothing yet.
+    func takePortion() -> Portion? {
+        if !buffer.isEmpty {
+            var taken: [UInt8] = []
+            swap(&taken, &buffer)
+            if isPaused { engine.resume(self) }
+            return .bytes(taken)
+        }
+        switch outcome {
+        case nil: return nil
+        case .success: return .end
+        case .failure(let error): return .failure(error)
+        }
+    }
+
+    /// Waits for the next portion; one task reads at a time.
+    func wait(_ waiter: BodyWaiter) {
+        if let portion = takePortion() { return waiter.resume(returning: portion) }
+        guard bodyWaiter == nil else {
+            return waiter.resume(returning: .failure(failure(.internal, diagnostic: "two tasks read one response")))
+        }
+        bodyWaiter = waiter
+    }
+
+    /// Hands what there is to the waiting reader.
+    func deliver() {
+        isDeliveryDue = false
+        guard let waiter = bodyWaiter, let portion = takePortion() else { return }
+        bodyWaiter = nil
+        waiter.resume(returning: portion)
+    }
+
+    // MARK: - Time
+
+    /// When the transfer has taken too long unless something happens, in nanoseconds.
+    var deadline: UInt64 {
+        let phaseEnd: UInt64 =
+            switch phase {
+            case .connecting: lastActivity.saturatingAdding(limit.connect)
+            case .awaitingHead: connectedAt.saturatingAdding(limit.firstByte)
+            case .body: isPaused ? .max : lastActivity.saturatingAdding(limit.idle)
+            case .queued, .finished: .max
+            }
+        return min(phaseEnd, startedAt.saturatingAdding(limit.total))
+    }
+
+    /// What it was that took too long at `now`.
+    func timedOutPhase(at now: UInt64) -> TransferError.Phase {
+        if startedAt.saturatingAdding(limit.total) <= now { return .total }
+        return switch phase {
+        case .queued, .connecting: .connect
+        case .awaitingHead: .firstByte
+        case .body, .finished: .idle
+        }
+    }
+
+    /// The reader has caught up: the idle time begins anew.
+    func wasResumed(at now: UInt64) {
+        isPaused = false
+        lastActivity = now
+        engine.deadlineMoved(deadline)
+    }
+}
+
+/// A request's time limits in nanoseconds.
+struct PhaseLimits: Sendable {
+    let connect: UInt64
+    let firstByte: UInt64
+    let idle: UInt64
+    let total: UInt64
+
+    init(_ timeouts: Timeouts) {
+        connect = UInt64(max(0, timeouts.connect.nanosecondsClamped))
+        firstByte = UInt64(max(0, timeouts.firstByte.nanosecondsClamped))
+        idle = UInt64(max(0, timeouts.idle.nanosecondsClamped))
+        total = timeouts.total.map { UInt64(max(0, $0.nanosecondsClamped)) } ?? .max
+    }
+}
+
+extension UInt64 {
+    /// The sum, or the largest number where it would not fit.
+    func saturatingAdding(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,281 @@
+import EventLoop
+import HTTPCore
+import LogCore
+import TimeCore
+
+/// Runs the transfers of one loop: starts them, lets libcurl work, enforces time limits, ends them.
+///
+/// `@unchecked Sendable`: everything that changes is touched on the loop only; other threads hand over through `cancel` and
+/// `close`.
+final class TransferEngine: LoopDriver, @unchecked Sendable {
+    let loop: EventLoop
+    let highWaterMark: Int
+    private let configuration: ClientConfiguration
+    private let log: Logger
+    private let certificates: TrustStore
+    /// Nil once the engine is closed.
+    private var multi: MultiHandle?
+    private var pools = PoolNumbers()
+    private var idleHandles: [EasyHandle] = []
+    private var running: [Transfer] = []
+    private var due = Due()
+
+    /// What has to wait: for libcurl to return, or for its time.
+    private struct Due {
+        var removals: [Transfer] = []
+        var pauses: [Transfer] = []
+        var deliveries: [Transfer] = []
+        /// When the next time limit may run out, in nanoseconds.
+        var limits = UInt64.max
+    }
+
+    init(loop: EventLoop, configuration: ClientConfiguration, log: Logger) throws(TransferError) {
+        self.loop = loop
+        self.configuration = configuration
+        self.log = log
+        highWaterMark = max(1, configuration.highWaterMark)
+        certificates = try TrustStore(configuration)
+        multi = try MultiHandle(configuration: configuration, loop: loop, log: log) {
+            [unowned self] record, readiness in
+            // Unowned: the loop holds the engine as a driver as long as it watches sockets for it.
+            socketIsReady(record, readiness)
+        }
+        if loop.isCurrent { loop.addDriver(self) } else { loop.execute { loop.addDriver(self) } }
+    }
+
+    /// Transfers under way.
+    var activeTransfers: Int { running.count }
+
+    /// Connections open, busy or idle.
+    var openConnections: Int { multi?.sockets.connectionCount ?? 0 }
+
+    // MARK: - From any thread
+
+    /// Ends a transfer that nobody wants any more; does nothing to one that has ended.
+    func cancel(_ transfer: Transfer) {
+        if loop.isCurrent { return stop(transfer, .cancelled) }
+        loop.execute { self.stop(transfer, .cancelled) }
+    }
+
+    /// Ends every transfer and closes every connection.
+    func close() {
+        if loop.isCurrent { return shutDown() }
+        loop.execute { self.shutDown() }
+    }
+
+    private func shutDown() {
+        guard let multi else { return }
+        for transfer in running { stop(transfer, .closed) }
+        self.multi = nil
+        idleHandles = []
+        multi.sockets.removeAll()
+        loop.removeDriver(self)
+    }
+
+    // MARK: - Transfers
+
+    func start(_ transfer: Transfer, _ waiter: Transfer.HeadWaiter) {
+        // Cancelled before it began.
+        if case .failure(let error)? = transfer.outcome { return waiter.resume(returning: .failure(error)) }
+        transfer.start(at: turnTime, waiter)
+        do throws(TransferError) {
+            try admit(transfer)
+        } catch {
+            transfer.finish(.failure(error))
+        }
+    }
+
+    private func admit(_ transfer: Transfer) throws(TransferError) {
+        guard let multi else { throw transfer.failure(.closed) }
+        // A proxy resolves the target's name, but an address can be judged here.
+        if transfer.request.proxy != nil, let literal = transfer.url.authority.literalAddress {
+            guard isAcceptable(literal, to: transfer.request.egress) else { throw transfer.failure(.egressRefused) }
+        }
+        let handle: EasyHandle
+        if let idle = idleHandles.popLast() { handle = idle } else { handle = try makeHandle(multi) }
+        do throws(TransferError) {
+            try handle.prepare(transfer, pool: pools.number(of: transfer.request.pool, transfer.request.proxy))
+        } catch {
+            idleHandles.append(handle)
+            throw error
+        }
+        let result = multi.add(handle)
+        guard result == 0 else {
+            handle.release()
+            throw transfer.failure(.internal, curlCode: result, diagnostic: "the handle was not taken")
+        }
+        transfer.handle = handle
+        transfer.index = running.count
+        running.append(transfer)
+        deadlineMoved(transfer.deadline)
+    }
+
+    private func makeHandle(_ multi: MultiHandle) throws(TransferError) -> EasyHandle {
+        let lifetime = Int(configuration.idleLifetime.components.seconds)
+        return try EasyHandle(multi: multi, certificates: certificates.path, idleLifetime: lifetime)
+    }
+
+    /// Ends a transfer for a reason of our own.
+    private func stop(_ transfer: Transfer, _ code: TransferError.Code) {
+        guard transfer.outcome == nil else { return }
+        if multi?.isBusy == true { due.removals.append(transfer) } else { detach(transfer) }
+        transfer.finish(.failure(transfer.failure(code)))
+    }
+
+    /// Takes a transfer away from libcurl and keeps its handle for the next one; outside callbacks only.
+    private func detach(_ transfer: Transfer) {
+        guard let handle = transfer.handle else { return }
+        transfer.handle = nil
+        transfer.isPaused = false
+        transfer.leaveSocket()
+        let last = running.removeLast()
+        if last !== transfer {
+            running[transfer.index] = last
+            last.index = transfer.index
+        }
+        multi?.remove(handle)
+        handle.release()
+        if idleHandles.count < 128 { idleHandles.append(handle) }
+    }
+
+    private func ended(_ end: MultiHandle.Ended) {
+        guard let transfer = end.handle.transfer else { return }
+        let error = transfer.error(for: end.code, end.handle)
+        detach(transfer)
+        guard let error else { return transfer.finish(.success(())) }
+        log.debug(
+            "a transfer failed",
+            .string("host", error.host),
+            .string("reason", error.shortDescription),
+            .int("curl", error.curlCode),
+            .string("detail", error.diagnostic)
+        )
+        transfer.finish(.failure(error))
+    }
+
+    // MARK: - Pausing
+
+    func pauseIsDue(_ transfer: Transfer) {
+        transfer.isPaused = true
+        due.pauses.append(transfer)
+    }
+
+    func deliveryIsDue(_ transfer: Transfer) {
+        due.deliveries.append(transfer)
+    }
+
+    private func pause(_ transfer: Transfer) {
+        guard transfer.isPaused, transfer.outcome == nil, let handle = transfer.handle else { return }
+        // It may have been read empty in the meantime.
+        guard transfer.isBufferFull else { return transfer.isPaused = false }
+        multi?.pause(handle)
+    }
+
+    /// The reader wants more of a paused transfer.
+    func resume(_ transfer: Transfer) {
+        guard transfer.outcome == nil, let handle = transfer.handle else { return }
+        transfer.wasResumed(at: turnTime)
+        multi?.resume(handle)
+        settle()
+    }
+
+    // MARK: - The loop's turn
+
+    /// The present as of this turn, in nanoseconds.
+    var turnTime: UInt64 { loop.now.nanoseconds }
+
+    /// A transfer's time may run out earlier than was known.
+    func deadlineMoved(_ deadline: UInt64) {
+        due.limits = min(due.limits, deadline)
+    }
+
+    /// Does what has become due; called by the loop before it waits.
+    func turn() -> Duration? {
+        guard let multi else { return nil }
+        var now = MonotonicTime.now().nanoseconds
+        if multi.deadline <= now {
+            multi.timeIsUp()
+            settle()
+            now = MonotonicTime.now().nanoseconds
+        }
+        if due.limits <= now { enforceLimits(at: now) }
+        let next = min(multi.deadline, due.limits)
+        guard next != .max else { return nil }
+        return .nanoseconds(Int64(clamping: next > now ? next - now : 0))
+    }
+
+    /// Stops what took too long.
+    ///
+    /// The limits are not kept in order, since almost every event moves one; they are looked
+    /// through when the earliest that was ever announced is reached, and with many transfers not too often.
+    private func enforceLimits(at now: UInt64) {
+        var next = UInt64.max
+        for transfer in running.reversed() {
+            let deadline = transfer.deadline
+            if deadline <= now {
+                stop(transfer, .timeout(transfer.timedOutPhase(at: now)))
+            } else {
+                next = min(next, deadline)
+            }
+        }
+        let pause = UInt64(1_000_000 + 10_000 * running.count)
+        due.limits = next == .max ? .max : max(next, now + pause)
+    }
+
+    private func socketIsReady(_ record: SocketRecord, _ readiness: Readiness) {
+        guard let multi else { return }
+        guard !record.wanted.isEmpty else { return multi.sockets.ignored(record) }
+        multi.act(on: record, readiness)
+        settle()
+    }
+
+    /// Does what libcurl's callbacks left to do.
+    private func settle() {
+        while let end = multi?.nextEnded() { ended(end) }
+        while let transfer = due.removals.popLast() { detach(transfer) }
+        while let transfer = due.deliveries.popLast() { transfer.deliver() }
+        while let transfer = due.pauses.popLast() { pause(transfer) }
+    }
+
+    // MARK: - Called back by libcurl
+
+    /// Whether the transfer may open a connection to the address: to its target, or to the proxy an administrator set.
+    func permits(_ transfer: Transfer, connectingTo address: IPAddress) -> Bool {
+        isAcceptable(address, to: transfer.request.proxy == nil ? transfer.request.egress : .allowPrivate)
+    }
+
+    private func isAcceptable(_ address: IPAddress, to policy: EgressPolicy) -> Bool {
+        policy.permits(address) && !configuration.refusedAddresses.contains(address.unmapped)
+    }
+
+    func socketOpened(_ descriptor: Int32, for transfer: Transfer) {
+        multi?.sockets.opened(descriptor)
+        transfer.connectionStarted(at: turnTime)
+    }
+
+    /// The request is about to be sent on this connection: the last moment to say no.
+    func requestIsDue(
+        _ handle: EasyHandle,
+        _ transfer: Transfer,
+        _ identity: ConnectionIdentity,
+        remoteAddress: () -> String
+    ) -> Bool {
+        guard let sockets = multi?.sockets else { return false }
+        let isNew = !handle.openedSockets.isEmpty
+        if isNew, let record = sockets.record(of: handle.takeSocket()) {
+            sockets.established(record, identity, pool: handle.pool, address: IPAddress(remoteAddress()))
+        }
+        // Whatever libcurl thinks it may reuse: a connection carries the requests of one pool only.
+        guard let record = sockets.record(of: identity), record.pool == handle.pool else {
+            log.error("a connection of another pool was offered", .string("host", transfer.url.authority.host))
+            return false
+        }
+        guard let address = record.address, permits(transfer, connectingTo: address) else {
+            transfer.refuseEgress()
+            return false
+        }
+        if !isNew { record.closeIfReadable() }
+        transfer.connected(at: turnTime, socket: record, isReused: !isNew)
+        return true
+    }
+}
