@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import messages
 from .measures import CHAT, Load, Row, Setting, Target, compare
 from .processes import GATEWAY_CORE, GATEWAY_PORT, ROOT, UPSTREAM_PORT, Process, wait_for_port
 
-LITELLM_PORT, TENSORZERO_PORT = 18085, 3000
+LITELLM_PORT = 18085
 
 LITELLM_PACKAGES = ["-r", "e2e/requirements-litellm.txt"]
 TENSORZERO_PACKAGES = ["tensorzero==2026.6.0"]
@@ -50,7 +52,21 @@ model_list:
   - model_name: bench_stream
     litellm_params: {{model: openai/bench, api_base: "http://127.0.0.1:{port}/stream/v1", api_key: sk-bench}}
 litellm_settings: {{telemetry: false}}
+general_settings: {{master_key: "{key}"}}
 """
+
+LITELLM_KEY = "sk-bench-0123456789abcdef0123456789abcdef"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A running gateway of another make: what to ask it and how."""
+
+    process: Process
+    port: int
+    path: str
+    model: str
+    key: str
 
 
 def _environment(name: str, packages: list[str]) -> Path:
@@ -62,9 +78,9 @@ def _environment(name: str, packages: list[str]) -> Path:
     return directory / "bin"
 
 
-def _litellm(home: Path) -> tuple[Process, int, str]:
+def _litellm(home: Path) -> Peer:
     programs = _environment("bench-litellm", LITELLM_PACKAGES)
-    (home / "litellm.yaml").write_text(LITELLM_CONFIGURATION.format(port=UPSTREAM_PORT))
+    (home / "litellm.yaml").write_text(LITELLM_CONFIGURATION.format(port=UPSTREAM_PORT, key=LITELLM_KEY))
     log = (home / "litellm.log").open("wb")
     process = Process(
         GATEWAY_CORE,
@@ -75,10 +91,10 @@ def _litellm(home: Path) -> tuple[Process, int, str]:
         stderr=log,
     )
     wait_for_port(LITELLM_PORT, 120)
-    return process, LITELLM_PORT, "bench"
+    return Peer(process, LITELLM_PORT, CHAT, "bench", LITELLM_KEY)
 
 
-def _tensorzero(home: Path) -> tuple[Process, int, str]:
+def _tensorzero(home: Path) -> Peer:
     programs = _environment("bench-tensorzero", TENSORZERO_PACKAGES)
     (home / "tensorzero.toml").write_text(TENSORZERO_CONFIGURATION.format(port=UPSTREAM_PORT))
     process = Process(
@@ -89,57 +105,46 @@ def _tensorzero(home: Path) -> tuple[Process, int, str]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    port = int(process.child.stdout.readline().strip().rsplit(":", 1)[1].strip("/"))
+    port = int(re.search(r":(\d+)", process.child.stdout.readline().split("//", 1)[1]).group(1))
     wait_for_port(port, 60)
-    return process, port, "tensorzero::model_name::bench"
+    return Peer(process, port, "/openai/v1/chat/completions", "tensorzero::model_name::bench", "")
 
 
-PEERS: dict[str, tuple[Callable[[Path], tuple[Process, int, str]], str]] = {
-    "LiteLLM 1.106.2": (_litellm, CHAT),
-    "TensorZero 2026.6.0": (_tensorzero, "/openai/v1/chat/completions"),
-}
+PEERS: dict[str, Callable[[Path], Peer]] = {"LiteLLM 1.106.2": _litellm, "TensorZero 2026.6.0": _tensorzero}
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Whole and streamed answers, OpenAI on both sides; the others without keys and without recording usage."""
+    """Whole and streamed answers, OpenAI on both sides; the others without recording usage."""
     rows = []
-    for name, (start, path) in PEERS.items():
+    for name, start in PEERS.items():
         try:
-            process, port, model = start(setting.home)
-        except (subprocess.CalledProcessError, OSError, ValueError, RuntimeError) as error:
+            peer = start(setting.home)
+        except (subprocess.CalledProcessError, OSError, AttributeError) as error:
             rows.append(Row(f"{name}: could not be started ({error})", ""))
             continue
         try:
-            rows += _against(setting, name, process, port, path, model)
+            rows += _against(setting, name, peer)
         finally:
-            process.stop()
+            peer.process.stop()
     return rows
 
 
-def _against(setting: Setting, name: str, process: Process, port: int, path: str, model: str) -> list[Row]:
+def _against(setting: Setting, name: str, peer: Peer) -> list[Row]:
     rows = []
-    for kind, suffix, prefix, more in (
-        ("whole answers", "", "whole", {}),
-        ("streams", "_stream", "stream", {"stream": True}),
-    ):
+    kinds = (("whole answers", "", "whole", {}), ("streams", "_stream", "stream", {"stream": True}))
+    for kind, suffix, prefix, more in kinds:
+        theirs, mine = messages.small(peer.model + suffix, **more), messages.small(f"{prefix}/bench", **more)
         targets: dict[str, Target] = {
-            "peer": (process, port, path, messages.small(model + suffix, **more), ""),
-            "ours": (
-                setting.served,
-                GATEWAY_PORT,
-                CHAT,
-                messages.small(f"{prefix}/bench", **more),
-                setting.gateway.key,
-            ),
+            "peer": (peer.process, peer.port, peer.path, theirs, peer.key),
+            "ours": (setting.served, GATEWAY_PORT, CHAT, mine, setting.gateway.key),
         }
         loads = compare(setting, targets)
-        peer, ours = loads["peer"], loads["ours"]
         rows.append(
             Row(
-                f"{name}, {kind}: {_figures(peer, process)}",
-                _figures(ours, setting.served),
+                f"{name}, {kind}: {_figures(loads['peer'], peer.process)}",
+                _figures(loads["ours"], setting.served),
                 "",
-                ours.rate / peer.rate,
+                loads["ours"].rate / loads["peer"].rate,
                 "× its rate",
             )
         )

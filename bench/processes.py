@@ -256,7 +256,17 @@ def wrk(
                 summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
         end"""
     )
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}{path}"]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--timeout",
+        "10s",
+        "-s",
+        str(script),
+        f"http://127.0.0.1:{port}{path}",
+    ]
     ran = subprocess.run(["taskset", "-c", str(LOAD_CORE), *command], capture_output=True, text=True, check=True)
     result = json.loads(re.search(r"^RESULT (.*)$", ran.stdout, re.MULTILINE).group(1))
     if result["failures"]:
