@@ -45,7 +45,7 @@ let ground: [Target] = [
 ]
 
 let world: [Target] = [
-    module("Dialects", ["JSONCore", "HTTPCore"]),
+    module("Dialects", ["CryptoCore", "HTTPCore", "JSONCore"]),
     module("Providers", ["CResources", "Dialects", "HTTPCore", "JSONCore"]),
     module("Store", ["CLinux", "CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
 ]

@@ -1,0 +1,305 @@
+import JSONCore
+
+/// Writes events as an Anthropic stream.
+///
+/// Anthropic's blocks come strictly one after another. What another dialect sends in between waits:
+///
+///     current ── the block being written; its header comes with its first content
+///     waiting ── blocks that appeared while a call was incomplete, each with its events, in their order
+final class MessagesAnswerEncoder: AnswerEncoder {
+    private enum Kind { case text, thinking, toolCall, opaque }
+
+    private struct Block {
+        var number: Int
+        var kind: Kind
+        /// The number on the wire, once the header is written.
+        var index: Int?
+        var hasArguments = false
+        var balance = JSONBalance()
+        var signature: Signature?
+    }
+
+    private struct WaitingBlock {
+        var number: Int
+        var kind: BlockKind
+        var events: [AnswerEvent] = []
+        var isClosed = false
+    }
+
+    private let context: TranslationContext
+    private var hasStarted = false
+    private var current: Block?
+    private var waiting: [WaitingBlock] = []
+    private var nextIndex = 0
+    private var stop = StopReason.stop
+    private var usage = Usage()
+    /// The constant beginning of the current block's deltas.
+    private var deltaHead: [UInt8] = []
+
+    init(context: TranslationContext) {
+        self.context = context
+    }
+
+    // MARK: - Events
+
+    func write(_ event: AnswerEvent, into out: inout [UInt8]) {
+        switch event {
+        case .text(let block, let text), .thinking(let block, let text), .refusal(let block, let text):
+            guard current?.number == block else { return wait(event, of: block, into: &out) }
+            write(delta: text, into: &out)
+        case .arguments(let block, let text):
+            guard current?.number == block else { return wait(event, of: block, into: &out) }
+            current?.hasArguments = true
+            current?.balance.feed(text)
+            write(delta: text, into: &out)
+        case .signature(let block, let signature):
+            guard current?.number == block else { return wait(event, of: block, into: &out) }
+            current?.signature = signature
+        case .citation(let block, let citation):
+            guard current?.number == block else { return wait(event, of: block, into: &out) }
+            write(citation, into: &out)
+        case .open(let block, _, let kind): open(block, kind, into: &out)
+        case .close(let block): close(block, into: &out)
+        case .start(let start): begin(start, into: &out)
+        case .usage(let later): usage.merge(later)
+        case .finish(_, let reason): stop = reason
+        case .end: end(into: &out)
+        case .error(let failure): MessagesErrors.writeEvent(failure, into: &out)
+        case .ping: if hasStarted { out.append("event: ping\ndata: {\"type\":\"ping\"}\n\n") }
+        }
+    }
+
+    private func begin(_ start: AnswerStart, into out: inout [UInt8]) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        if let known = start.usage { usage.merge(known) }
+        var writer = JSONWriter()
+        writer.bytes.append("event: message_start\ndata: {\"type\":\"message_start\",\"message\":")
+        writer.beginObject()
+        writer.member("id", context.ids.message())
+        writer.member("type", literal: "message")
+        writer.member("role", literal: "assistant")
+        writer.member("model", context.clientModel)
+        writer.key("content")
+        writer.beginArray()
+        writer.endArray()
+        writer.memberNull("stop_reason")
+        writer.memberNull("stop_sequence")
+        writer.key("usage")
+        writer.beginObject()
+        writer.member("input_tokens", usage.input ?? context.estimatedInputTokens ?? 0)
+        writer.member("cache_creation_input_tokens", usage.cacheWrite ?? 0)
+        writer.member("cache_read_input_tokens", usage.cacheRead ?? 0)
+        writer.member("output_tokens", 1)
+        writer.endObject()
+        writer.endObject()
+        out.append(contentsOf: writer.bytes)
+        out.append("}\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\n")
+    }
+
+    // MARK: - Order of blocks
+
+    private func open(_ number: Int, _ kind: BlockKind, into out: inout [UInt8]) {
+        if let current {
+            if current.kind == .toolCall, !current.balance.isComplete {
+                return waiting.append(WaitingBlock(number: number, kind: kind))
+            }
+            closeCurrent(into: &out)
+        }
+        guard waiting.isEmpty else {
+            waiting.append(WaitingBlock(number: number, kind: kind))
+            return promote(into: &out)
+        }
+        start(number, kind, into: &out)
+    }
+
+    private func close(_ number: Int, into out: inout [UInt8]) {
+        if current?.number == number {
+            closeCurrent(into: &out)
+            promote(into: &out)
+        } else if let place = waiting.firstIndex(where: { $0.number == number }) {
+            waiting[place].isClosed = true
+        }
+    }
+
+    private func wait(_ event: AnswerEvent, of number: Int, into out: inout [UInt8]) {
+        guard let place = waiting.firstIndex(where: { $0.number == number }) else { return }
+        waiting[place].events.append(event)
+        if let current, current.kind == .toolCall, !current.balance.isComplete { return }
+        closeCurrent(into: &out)
+        promote(into: &out)
+    }
+
+    /// Writes waiting blocks for as long as the one being written is complete.
+    private func promote(into out: inout [UInt8]) {
+        while current == nil, !waiting.isEmpty {
+            let next = waiting.removeFirst()
+            start(next.number, next.kind, into: &out)
+            for event in next.events { write(event, into: &out) }
+            let isComplete = current?.balance.isComplete == true && !waiting.isEmpty
+            if next.isClosed || isComplete { closeCurrent(into: &out) }
+        }
+    }
+
+    private func end(into out: inout [UInt8]) {
+        begin(AnswerStart(), into: &out)
+        closeCurrent(into: &out)
+        while !waiting.isEmpty {
+            promote(into: &out)
+            closeCurrent(into: &out)
+        }
+        var writer = JSONWriter()
+        writer.bytes.append("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":")
+        writer.beginObject()
+        MessagesStopReason.writeMembers(stop, to: &writer)
+        writer.endObject()
+        writer.bytes.append(",\"usage\":")
+        writer.startDocument()
+        MessagesUsage.write(usage, to: &writer)
+        out.append(contentsOf: writer.bytes)
+        out.append("}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+    }
+
+    // MARK: - Blocks
+
+    private func start(_ number: Int, _ kind: BlockKind, into out: inout [UInt8]) {
+        switch kind {
+        case .text, .refusal: current = Block(number: number, kind: .text)
+        case .thinking: current = Block(number: number, kind: .thinking)
+        case .toolCall(let id, let name, _):
+            current = Block(number: number, kind: .toolCall)
+            writeHeader(into: &out) { writer in
+                writer.member("type", literal: "tool_use")
+                writer.member("id", id)
+                writer.member("name", name)
+                writer.key("input")
+                writer.beginObject()
+                writer.endObject()
+            }
+        case .redactedThinking(let signature):
+            current = Block(number: number, kind: .opaque)
+            writeHeader(into: &out) { writer in
+                writer.member("type", literal: "redacted_thinking")
+                writer.member("data", MessagesBlocks.text(of: signature))
+            }
+        case .image(let media):
+            current = Block(number: number, kind: .text)
+            write(delta: MessagesBlocks.replacement(for: media), into: &out)
+        case .opaque(let raw, .anthropicMessages):
+            current = Block(number: number, kind: .opaque)
+            writeHeader(into: &out, raw: raw)
+        case .opaque: current = nil
+        }
+    }
+
+    private func takeIndex(into out: inout [UInt8]) -> [UInt8] {
+        let digits = JSONLiteral.int(nextIndex)
+        current?.index = nextIndex
+        nextIndex += 1
+        out.append("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":")
+        out.append(contentsOf: digits)
+        out.append(",\"content_block\":")
+        deltaHead.removeAll(keepingCapacity: true)
+        deltaHead.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
+        deltaHead.append(contentsOf: digits)
+        deltaHead.append(",\"delta\":{\"type\":\"")
+        switch current?.kind {
+        case .thinking: deltaHead.append("thinking_delta\",\"thinking\":\"")
+        case .toolCall, .opaque: deltaHead.append("input_json_delta\",\"partial_json\":\"")
+        case .text, nil: deltaHead.append("text_delta\",\"text\":\"")
+        }
+        return digits
+    }
+
+    private func writeHeader(into out: inout [UInt8], raw: JSONValue) {
+        _ = takeIndex(into: &out)
+        out.append(contentsOf: raw.raw)
+        out.append("}\n\n")
+    }
+
+    private func writeHeader(into out: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
+        _ = takeIndex(into: &out)
+        var writer = JSONWriter()
+        writer.beginObject()
+        body(&writer)
+        writer.endObject()
+        out.append(contentsOf: writer.bytes)
+        out.append("}\n\n")
+    }
+
+    /// The header of a text or thinking block, which is written with its first content.
+    private func writeLazyHeader(into out: inout [UInt8]) {
+        guard let current, current.index == nil else { return }
+        let isThinking = current.kind == .thinking
+        _ = takeIndex(into: &out)
+        out.append(
+            isThinking
+                ? "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n"
+                : "{\"type\":\"text\",\"text\":\"\"}}\n\n"
+        )
+    }
+
+    private func write(delta text: JSONText, into out: inout [UInt8]) {
+        writeLazyHeader(into: &out)
+        out.append(contentsOf: deltaHead)
+        out.appendFrameText(text)
+        out.append("\"}}\n\n")
+    }
+
+    /// Only Anthropic's own citations can be expressed: the others lack what Anthropic wants to see again.
+    private func write(_ citation: Citation, into out: inout [UInt8]) {
+        guard citation.origin == .anthropicMessages, current?.kind == .text else { return }
+        writeLazyHeader(into: &out)
+        writeDelta(into: &out) { out in
+            out.append("citations_delta\",\"citation\":")
+            out.append(contentsOf: citation.raw.raw)
+            out.append("}}\n\n")
+        }
+    }
+
+    private func writeDelta(into out: inout [UInt8], _ body: (inout [UInt8]) -> Void) {
+        out.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
+        out.append(contentsOf: JSONLiteral.int(current?.index ?? 0))
+        out.append(",\"delta\":{\"type\":\"")
+        body(&out)
+    }
+
+    private func closeCurrent(into out: inout [UInt8]) {
+        guard let block = current else { return }
+        if block.kind == .thinking { writeSignature(of: block, into: &out) }
+        if block.kind == .toolCall, !block.hasArguments { write(delta: "{}", into: &out) }
+        defer { current = nil }
+        guard let index = current?.index else { return }
+        out.append("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":")
+        out.append(contentsOf: JSONLiteral.int(index))
+        out.append("}\n\n")
+    }
+
+    /// A thinking block without a signature gets an unsigned carrier: clients discard unsigned blocks, and the carrier
+    /// says later that there was none.
+    private func writeSignature(of block: Block, into out: inout [UInt8]) {
+        if block.index == nil {
+            guard block.signature != nil else { return }
+            writeLazyHeader(into: &out)
+        }
+        writeDelta(into: &out) { out in
+            out.append("signature_delta\",\"signature\":\"")
+            MessagesBlocks.text(of: block.signature ?? .unsigned).appendEscaped(to: &out)
+            out.append("\"}}\n\n")
+        }
+    }
+}
+
+/// What stands in Anthropic blocks for things of other dialects.
+enum MessagesBlocks {
+    /// The signature as an Anthropic client sees it: its own as it is, others in a carrier.
+    static func text(of signature: Signature) -> JSONText {
+        signature.family == .anthropic && signature.scope == nil ? signature.data : signature.carrier
+    }
+
+    /// Stands for an image, which Anthropic's answers cannot contain.
+    static func replacement(for media: Media) -> JSONText {
+        if case .url(let url) = media.source { return JSONText.joined(["![image](", url, ")"], separator: "") }
+        return "[image output omitted]"
+    }
+}

@@ -1,0 +1,45 @@
+import JSONCore
+
+/// Passes Anthropic's frames on to an Anthropic client.
+///
+/// Edited are the model's name and rewritten tool names; frames without an `event:` line get one, because clients dispatch on it.
+final class MessagesFrameForwarder: FrameForwarder {
+    private let context: TranslationContext
+    private let model: [UInt8]
+    private var hasStopped = false
+
+    init(context: TranslationContext) {
+        self.context = context
+        model = JSONLiteral.string(context.clientModel)
+    }
+
+    func forward(_ frame: StreamFrame, into out: inout [UInt8]) {
+        switch frame.content {
+        case .comment(let text): FrameWriting.comment(text, to: &out)
+        case .json(let event): forward(event, name: frame.name, into: &out)
+        }
+    }
+
+    private func forward(_ event: JSONValue, name: String?, into out: inout [UInt8]) {
+        FrameWriting.begin(name: name ?? event["type"]?.string, to: &out)
+        switch MessagesEventType(event, name: name) {
+        case .messageStart:
+            let place = event["message"]?["model"]?.range
+            return FrameWriting.data(of: event.document, replacing: place, with: model, to: &out)
+        case .contentBlockStart where !context.toolNames.isEmpty:
+            if let block = event["content_block"], block["type"]?.equals("tool_use") == true,
+                let value = block["name"], let tool = value.string
+            {
+                let mapped = JSONLiteral.string(context.toolNames.client(tool))
+                return FrameWriting.data(of: event.document, replacing: value.range, with: mapped, to: &out)
+            }
+        case .messageStop: hasStopped = true
+        default: break
+        }
+        FrameWriting.data(event.document.bytes, to: &out)
+    }
+
+    func finish(usage: Usage, into out: inout [UInt8]) {
+        if !hasStopped { out.append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n") }
+    }
+}

@@ -1,0 +1,122 @@
+import JSONCore
+
+/// A request in no dialect: what every dialect's request is read into and written from.
+///
+///     system ─ text blocks before the first turn
+///     turns  ─ user │ assistant │ system (in mid-conversation)
+///               └ parts: text, media, calls, results, thinking … in their order
+///     tools, choice, sampling, limits, reasoning, output format, metadata
+struct Conversation {
+    var system: [SystemBlock] = []
+    var turns: [Turn] = []
+    var tools: [ToolDefinition] = []
+    /// Tools that the provider runs itself.
+    var serverTools: [ServerTool] = []
+    /// `nil` when the client did not say.
+    var toolChoice: ToolChoice?
+    var parallelTools: Bool?
+    var sampling = Sampling()
+    var maxOutput: Int?
+    var reasoning: ReasoningRequest?
+    var output = OutputFormat.text
+    var metadata = RequestMetadata()
+}
+
+/// One block of the system prompt.
+struct SystemBlock {
+    var text: JSONText
+    var cache: CacheMark?
+}
+
+/// One turn of the conversation; results of tools are parts of a user turn.
+struct Turn {
+    enum Role { case user, assistant, system }
+
+    var role: Role
+    var parts: [Part]
+    var name: JSONText?
+    /// A system turn that carries only directives (`content: []`, `output_config`) of this dialect.
+    var directive: JSONValue?
+
+    init(_ role: Role, _ parts: [Part] = [], name: JSONText? = nil) {
+        self.role = role
+        self.parts = parts
+        self.name = name
+    }
+}
+
+extension Turn {
+    var calls: some Sequence<ToolCall> {
+        parts.lazy.compactMap { if case .toolCall(let call) = $0 { call } else { nil } }
+    }
+
+    var results: some Sequence<ToolResult> {
+        parts.lazy.compactMap { if case .toolResult(let result) = $0 { result } else { nil } }
+    }
+
+    var hasCalls: Bool { parts.contains(where: \.isToolCall) }
+
+    var hasResults: Bool { parts.contains(where: \.isToolResult) }
+}
+
+/// Numbers that steer the choice of tokens; they keep the client's spelling.
+struct Sampling {
+    var temperature: WireNumber?
+    var topP: WireNumber?
+    var topK: WireNumber?
+    var seed: WireNumber?
+    var presencePenalty: WireNumber?
+    var frequencyPenalty: WireNumber?
+    var choices: Int?
+    var stop: [JSONText] = []
+    var logitBias: JSONValue?
+    var logprobs: Bool?
+    var topLogprobs: WireNumber?
+}
+
+/// A number with the client's spelling (`1` and `1.0` differ on the wire).
+struct WireNumber {
+    var value: Double
+    /// `nil` when the value was made here.
+    var spelling: JSONValue?
+
+    init?(_ json: JSONValue?) {
+        guard let json, let value = json.double else { return nil }
+        self.value = value
+        spelling = json
+    }
+
+    init(_ value: Double) {
+        self.value = value
+    }
+
+    /// The number, but not above `limit`.
+    func clamped(to limit: Double) -> WireNumber { value > limit ? WireNumber(limit) : self }
+}
+
+/// Who asks and how the request is to be served.
+struct RequestMetadata {
+    var user: JSONText?
+    var serviceTier: String?
+    var promptCacheKey: JSONText?
+    var cacheRetention: JSONText?
+    /// The client's own key-value pairs.
+    var pairs: JSONValue?
+    var store: Bool?
+    var verbosity: JSONText?
+}
+
+/// The form that the answer must have.
+enum OutputFormat {
+    case text
+    case jsonObject
+    case jsonSchema(JSONSchemaFormat)
+}
+
+/// A JSON schema that the answer must satisfy.
+struct JSONSchemaFormat {
+    var name: String?
+    var description: JSONText?
+    var schema: JSONValue
+    var strict: Bool?
+}

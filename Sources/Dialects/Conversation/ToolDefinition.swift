@@ -1,0 +1,57 @@
+import JSONCore
+
+/// A tool that the client runs.
+struct ToolDefinition {
+    enum Kind {
+        case function
+        /// Takes free text; the value is the client's description of its grammar.
+        case custom(format: JSONValue?)
+    }
+
+    var name: String
+    var description: JSONText?
+    /// The JSON schema of the arguments; `nil` means none.
+    var schema: JSONValue?
+    var kind = Kind.function
+    var strict: Bool?
+    var cache: CacheMark?
+
+    /// Stands in for a definition that the client no longer sends although its history has calls.
+    static func synthesised(_ name: String) -> ToolDefinition { ToolDefinition(name: name) }
+}
+
+/// A tool that the provider runs itself.
+struct ServerTool {
+    enum Kind {
+        case webSearch(WebSearch)
+        /// Known only by its type.
+        case other(String)
+    }
+
+    struct WebSearch {
+        var contextSize: JSONText?
+        /// `{city, country, region, timezone}`.
+        var location: JSONValue?
+        var allowedDomains: JSONValue?
+    }
+
+    var kind: Kind
+    var raw: JSONValue?
+    var origin: Dialect
+    var name: String?
+}
+
+/// Which tools the model may or must call.
+enum ToolChoice: Equatable {
+    case auto, none, required
+    case named(String)
+    /// Only some of the tools; `mustCall` when at least one call is demanded.
+    case allowed(mustCall: Bool, names: [String])
+
+    var isForced: Bool {
+        switch self {
+        case .required, .named, .allowed(mustCall: true, _): true
+        case .auto, .none, .allowed: false
+        }
+    }
+}

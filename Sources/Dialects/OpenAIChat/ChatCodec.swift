@@ -1,0 +1,56 @@
+import JSONCore
+
+/// OpenAI Chat Completions.
+enum ChatCodec: DialectCodec {
+    static func decodeRequest(
+        _ body: JSONDocument,
+        context: inout TranslationContext
+    ) throws(DialectError) -> Conversation {
+        var decoder = ChatRequestDecoder(body.root, context: context)
+        let conversation = try decoder.decode()
+        context = decoder.context
+        return conversation
+    }
+
+    static func encodeRequest(
+        _ conversation: Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        try ChatRequestEncoder(conversation, profile: profile, context: context, streams: streams).encode()
+    }
+
+    static func editRequest(
+        _ body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        try ChatRequestEdits.apply(to: body, profile: profile, context: &context, streams: streams)
+    }
+
+    static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder {
+        ChatAnswerDecoder(profile: profile, context: context)
+    }
+
+    static func makeAnswerEncoder(context: TranslationContext) -> any AnswerEncoder {
+        ChatAnswerEncoder(context: context)
+    }
+
+    static func encodeAnswer(_ answer: CollectedAnswer, context: TranslationContext) -> [UInt8] {
+        ChatAnswerBody.encode(answer, context: context)
+    }
+
+    static func makeFrameForwarder(context: TranslationContext) -> any FrameForwarder {
+        ChatFrameForwarder(context: context)
+    }
+
+    static func status(of failure: Failure) -> Int { ChatErrors.status(of: failure) }
+
+    static func errorBody(_ failure: Failure, requestID: String) -> [UInt8] { ChatErrors.body(failure) }
+
+    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
+        ChatErrors.writeEvent(failure, into: &out)
+    }
+}

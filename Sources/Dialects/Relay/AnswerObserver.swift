@@ -1,0 +1,49 @@
+import JSONCore
+
+/// Gathers from an answer's events what the gateway wants to know about it.
+struct AnswerObserver {
+    private(set) var hasStarted = false
+    /// Text, reasoning, a refusal, a call or a medium has come.
+    private(set) var hasContent = false
+    private(set) var stopReason: StopReason?
+    private(set) var model: String?
+    private(set) var usage = Usage()
+    /// The bytes of everything generated, for an estimate if the provider reports no usage.
+    private var outputBytes = 0
+
+    mutating func observe(_ event: AnswerEvent) {
+        switch event {
+        case .text(_, let text), .thinking(_, let text), .refusal(_, let text), .arguments(_, let text):
+            hasContent = true
+            outputBytes += text.utf8Count
+        case .start(let start):
+            hasStarted = true
+            model = start.model
+            if let known = start.usage { usage.merge(known) }
+        case .open(_, _, let kind): observe(kind)
+        case .usage(let later): usage.merge(later)
+        case .finish(let choice, let reason): if choice == 0 || stopReason == nil { stopReason = reason }
+        case .signature, .citation, .close, .error, .ping, .end: break
+        }
+    }
+
+    private mutating func observe(_ kind: BlockKind) {
+        switch kind {
+        case .toolCall(_, let name, _):
+            hasContent = true
+            outputBytes += name.utf8.count
+        case .redactedThinking, .image, .opaque: hasContent = true
+        case .text, .thinking, .refusal: break
+        }
+    }
+
+    /// The usage, counted here where the provider gave none.
+    func settledUsage(inputTokens: Int?) -> Usage {
+        guard usage.output == nil else { return usage }
+        var estimate = usage
+        estimate.output = (outputBytes + 3) / 4
+        if usage.input == nil, usage.cacheRead == nil { estimate.input = inputTokens }
+        estimate.estimated = true
+        return estimate
+    }
+}

@@ -1,0 +1,97 @@
+/// Tells from the content type and the first bytes in which form a provider answers, and keeps the bytes until then.
+struct AnswerSniffer {
+    enum Verdict {
+        case undecided
+        /// Server-sent events; the bytes so far belong to them.
+        case stream([UInt8])
+        /// One JSON body; the bytes stay here until it is complete.
+        case whole
+        /// Neither, for example a web page.
+        case unreadable
+    }
+
+    /// How much of an event stream that looks like JSON is kept, in case that is what it is.
+    private static let keptLimit = 1 << 20
+
+    private let saysStream: Bool
+    private let saysJSON: Bool
+    private var bytes: [UInt8] = []
+    private var isWhole = false
+
+    init(contentType: String?) {
+        let type = contentType?.lowercased() ?? ""
+        saysStream = type.hasPrefix("text/event-stream")
+        saysJSON = type.hasPrefix("application/json")
+    }
+
+    /// The body of an answer that called itself an event stream and began like JSON.
+    var wholeBody: [UInt8]? { bytes.isEmpty ? nil : bytes }
+
+    mutating func append(_ chunk: [UInt8]) -> Verdict {
+        bytes.append(contentsOf: chunk)
+        if isWhole { return .whole }
+        guard let first = firstByte else { return .undecided }
+        switch first {
+        case UInt8(ascii: "<"): return .unreadable
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            guard saysStream else {
+                isWhole = true
+                return .whole
+            }
+            return .stream(bytes)
+        case UInt8(ascii: "d"), UInt8(ascii: "e"), UInt8(ascii: "i"), UInt8(ascii: "r"), UInt8(ascii: ":"):
+            return stream()
+        default:
+            if saysJSON {
+                isWhole = true
+                return .whole
+            }
+            return saysStream ? stream() : .unreadable
+        }
+    }
+
+    /// Keeps more of an event stream of which nothing could be read yet, if it began like JSON.
+    mutating func keep(_ chunk: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        bytes = bytes.count + chunk.count > Self.keptLimit ? [] : bytes + chunk
+    }
+
+    private mutating func stream() -> Verdict {
+        defer { bytes = [] }
+        return .stream(bytes)
+    }
+
+    mutating func takeBody() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
+    /// The first byte that is neither white space nor part of a byte order mark.
+    private var firstByte: UInt8? {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return bytes.first { $0 > 0x20 && !mark.contains($0) }
+    }
+}
+
+/// The data of a frame at a glance.
+enum SSEData {
+    case nothing, endMark, json
+
+    init(_ data: [UInt8]) {
+        guard let first = data.first(where: { $0 > 0x20 }) else {
+            self = .nothing
+            return
+        }
+        switch first {
+        case UInt8(ascii: "["): self = Self.trimmed(data).elementsEqual("[DONE]".utf8) ? .endMark : .json
+        case UInt8(ascii: "n"): self = Self.trimmed(data).elementsEqual("null".utf8) ? .nothing : .json
+        default: self = .json
+        }
+    }
+
+    private static func trimmed(_ data: [UInt8]) -> ArraySlice<UInt8> {
+        var rest = data.drop { $0 <= 0x20 }
+        while let last = rest.last, last <= 0x20 { rest.removeLast() }
+        return rest
+    }
+}

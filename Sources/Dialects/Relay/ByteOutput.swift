@@ -1,0 +1,25 @@
+import JSONCore
+
+extension [UInt8] {
+    /// Appends fixed text.
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
+    /// Appends text as the content of a JSON string in a stream frame: U+2028 and U+2029, which escaped text may
+    /// contain as they are, become escapes, because some readers take them for line ends.
+    mutating func appendFrameText(_ text: JSONText) {
+        let start = count
+        text.appendEscaped(to: &self)
+        var place = start
+        while place < count {
+            guard self[place] == 0xE2, place + 2 < count, self[place + 1] == 0x80, self[place + 2] & 0xFE == 0xA8 else {
+                place += 1
+                continue
+            }
+            let escape: StaticString = self[place + 2] == 0xA8 ? "\\u2028" : "\\u2029"
+            escape.withUTF8Buffer { replaceSubrange(place..<place + 3, with: $0) }
+            place += 6
+        }
+    }
+}

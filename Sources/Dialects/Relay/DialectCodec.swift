@@ -1,0 +1,81 @@
+import JSONCore
+
+/// What one dialect supplies; everything else works with any of them.
+protocol DialectCodec {
+    // MARK: Requests
+    static func decodeRequest(
+        _ body: JSONDocument,
+        context: inout TranslationContext
+    ) throws(DialectError) -> Conversation
+    static func encodeRequest(
+        _ conversation: Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8]
+    /// The request of a client that speaks the target's dialect: the client's bytes with the necessary edits.
+    static func editRequest(
+        _ body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8]
+
+    // MARK: Answers
+    static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder
+    static func makeAnswerEncoder(context: TranslationContext) -> any AnswerEncoder
+    static func encodeAnswer(_ answer: CollectedAnswer, context: TranslationContext) -> [UInt8]
+    static func makeFrameForwarder(context: TranslationContext) -> any FrameForwarder
+
+    // MARK: Errors
+    static func status(of failure: Failure) -> Int
+    static func errorBody(_ failure: Failure, requestID: String) -> [UInt8]
+    /// The frames that end a stream with an error.
+    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8])
+}
+
+/// Reads a provider's answer into events; made for one answer.
+protocol AnswerDecoder: AnyObject {
+    /// Reads the JSON of one stream frame.
+    func receive(_ frame: JSONValue, name: String?, into events: inout [AnswerEvent])
+    /// Reads the end mark of the stream (`[DONE]`).
+    func receiveEndMark(into events: inout [AnswerEvent])
+    /// Reads a complete answer.
+    func receive(whole body: JSONValue, into events: inout [AnswerEvent])
+    /// Reads the end of the transfer. `isClean` is false when the connection broke.
+    func finish(isClean: Bool, into events: inout [AnswerEvent])
+}
+
+/// Writes the events of an answer to a streaming client; made for one answer.
+protocol AnswerEncoder: AnyObject {
+    func write(_ event: AnswerEvent, into out: inout [UInt8])
+}
+
+/// Passes a provider's frames on to a client of the same dialect with the few edits that are allowed.
+protocol FrameForwarder: AnyObject {
+    func forward(_ frame: StreamFrame, into out: inout [UInt8])
+    /// Ends a complete answer and adds what the provider left out; `usage` is what is known by then.
+    func finish(usage: Usage, into out: inout [UInt8])
+}
+
+/// One frame of an event stream.
+struct StreamFrame {
+    enum Content {
+        /// The frame's data, read; its bytes are those of the document.
+        case json(JSONValue)
+        case comment([UInt8])
+    }
+
+    var name: String?
+    var content: Content
+}
+
+extension Dialect {
+    /// The dialect's pieces: the only place that lists them.
+    var codec: any DialectCodec.Type {
+        switch self {
+        case .openAIChat: ChatCodec.self
+        case .anthropicMessages: MessagesCodec.self
+        }
+    }
+}

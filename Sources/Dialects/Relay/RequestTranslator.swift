@@ -1,0 +1,29 @@
+package import JSONCore
+
+/// Turns a client's request into the request for one target.
+package enum RequestTranslator {
+    /// The body to send, or an error that is the client's.
+    ///
+    /// A client that speaks the target's dialect has its bytes edited where the target needs it; every other byte stays.
+    /// Otherwise the request is read into a conversation, repaired, and written in the target's dialect. What the way
+    /// back needs to know is put into `context`.
+    package static func translate(
+        _ body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        upstreamStreams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        guard body.root.isObject else { throw DialectError("the request body must be a JSON object") }
+        guard body.root.present("messages")?.isArray == true else {
+            throw DialectError("messages must be an array", param: "messages")
+        }
+        let client = context.clientDialect.codec
+        guard context.clientDialect != context.upstreamDialect else {
+            return try client.editRequest(body, profile: profile, context: &context, streams: upstreamStreams)
+        }
+        var conversation = try client.decodeRequest(body, context: &context)
+        try Repairs.apply(to: &conversation, profile: profile, context: &context)
+        let target = context.upstreamDialect.codec
+        return try target.encodeRequest(conversation, profile: profile, context: &context, streams: upstreamStreams)
+    }
+}

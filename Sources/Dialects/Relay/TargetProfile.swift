@@ -1,0 +1,214 @@
+/// What one provider and model accept: data that the request encoders consult.
+///
+/// The defaults are those of an unknown server of the dialect; a catalogue overrides them per provider and model.
+package struct TargetProfile: Sendable {
+    package var dialect: Dialect
+
+    // MARK: - Roles and order of turns
+
+    /// Whether the role `developer` is known (OpenAI's own models).
+    package var developerRole = false
+    /// Whether there is a system role at all; without one the text goes into the first user turn.
+    package var systemRole = true
+    /// Whether only one system message, at the very start, is accepted (strict chat templates).
+    package var systemOnlyFirst = false
+    /// Whether role `system` may stand inside the conversation (newest Claude models).
+    package var systemInConversation = false
+    /// Whether consecutive turns of one role are refused by a `chat` target.
+    package var alternatingTurns = false
+    /// Whether the conversation may end with an assistant turn to be continued.
+    package var prefill = true
+    /// Whether a message may carry `name` (`chat`).
+    package var messageNames = true
+
+    // MARK: - Limits and sampling
+
+    package var maxTokensField = MaxTokensField.maxTokens
+    /// The most output tokens of the model; larger wishes are clamped.
+    package var maxOutput: Int?
+    /// What to ask for when the dialect requires a limit and the client gave none.
+    package var defaultMaxOutput = 64_000
+    package var maxStop: Int?
+    package var maxTools = 128
+    /// Whether temperature, top_p, top_k, penalties, logprobs and n are accepted.
+    package var samplingAllowed = true
+    /// Whether temperature and top_p may be sent together; otherwise top_p goes.
+    package var tempAndTopP = true
+    package var topK = false
+    package var logitBias = false
+    package var logprobs = true
+    package var penalties = true
+    package var seed = true
+    package var multipleChoices = true
+    /// Whether stop sequences are accepted; otherwise the relay watches for them itself.
+    package var stopSequences = true
+
+    // MARK: - Tools
+
+    /// Whether a call may be demanded; otherwise `required` and named choices become `auto`.
+    package var toolChoiceForced = true
+    package var parallelToolCallsField = true
+    /// Whether tools of kind `custom` and `allowed_tools` are known (OpenAI itself).
+    package var customTools = false
+    package var toolIDRule = ToolIDRule.openAI
+    package var toolNameLimit = 64
+    package var schemaRule = SchemaRule.openAI
+    /// Whether calls in the history demand `tools` in the request.
+    package var toolsForHistory = false
+    /// Whether an empty tool result is refused.
+    package var emptyResultsRefused = false
+    package var hostedWebSearch = HostedWebSearch.none
+
+    // MARK: - Content
+
+    package var images = true
+    package var pdf = true
+    package var audioIn = false
+    package var videoIn = false
+    package var imagesInToolResults = false
+    /// What happens to content of the last user turn that the model cannot read.
+    package var unreadableContent = UnreadableContent.refuse
+    /// Whether `cache_control` marks are understood.
+    package var cacheMarks = false
+    /// Whether marks are set for clients of other dialects that set none.
+    package var automaticCacheMarks = false
+    package var annotationsInHistory = false
+
+    // MARK: - Structured output
+
+    package var jsonSchema = true
+    package var jsonObject = true
+    /// Whether a JSON format and tools may be asked for together.
+    package var jsonWithTools = true
+    /// Whether `strict:true` is understood and enforced for tools.
+    package var strictTools = false
+    /// Whether a forced tool may stand in for a missing JSON schema format.
+    package var toolEmulatesJSON = true
+
+    // MARK: - Reasoning
+
+    package var reasoningStyle = ReasoningStyle.none
+    /// The levels that an effort-style target knows, `nil` for all.
+    package var efforts: Set<EffortLevel>?
+    package var reasoningReplay = ReasoningReplay.none
+    /// Stands in for reasoning that must be replayed and is not known.
+    package var missingReasoning = "(reasoning unavailable)"
+    /// The signatures that the target can verify.
+    package var signatureFamily = SignatureFamily.none
+    /// Whether reasoning is hidden in the answer's text between tags.
+    package var thinkTags = false
+
+    // MARK: - Metadata
+
+    /// Whether OpenAI's own extras are known: metadata, store, prompt_cache_key, safety_identifier, verbosity.
+    package var nativeExtras = false
+    package var serviceTiers = false
+    /// Where the client's user goes.
+    package var userField = UserField.none
+    /// Further members of the request body to remove.
+    package var stripFields: Set<String> = []
+
+    // MARK: - Answers
+
+    /// Whether to ask for usage in streams.
+    package var usageInStream = true
+    /// Whether an answer may end without a stop reason when it is otherwise complete.
+    package var lenientEnd = false
+    /// Whether fragments of arguments repeat what came before.
+    package var cumulativeArguments = false
+
+    /// The profile of an unknown server that speaks `dialect`.
+    package init(_ dialect: Dialect) {
+        self.dialect = dialect
+        switch dialect {
+        case .openAIChat:
+            maxStop = 4
+            lenientEnd = true
+        case .anthropicMessages:
+            toolIDRule = .anthropic
+            userField = .metadataUserID
+            schemaRule = .anthropic
+            signatureFamily = .anthropic
+            reasoningStyle = .anthropicBudget
+            topK = true
+            imagesInToolResults = true
+            cacheMarks = true
+            serviceTiers = true
+            jsonSchema = false
+            jsonObject = false
+            toolsForHistory = true
+            multipleChoices = false
+        }
+    }
+}
+
+extension TargetProfile {
+    /// The name of the output limit in a `chat` request.
+    package enum MaxTokensField: String, Sendable {
+        case maxTokens = "max_tokens"
+        case maxCompletionTokens = "max_completion_tokens"
+    }
+
+    /// Which identifiers of calls are accepted.
+    package enum ToolIDRule: Sendable {
+        /// At most 64 printable characters.
+        case openAI
+        /// At most 64 of `[A-Za-z0-9_-]`.
+        case anthropic
+        /// Exactly nine letters and digits.
+        case mistral
+        case none
+    }
+
+    /// Which JSON schemas are accepted for tools.
+    package enum SchemaRule: Sendable { case openAI, openAIStrict, anthropic, loose }
+
+    /// How a target names the end user of a request.
+    package enum UserField: Sendable { case none, user, safetyIdentifier, metadataUserID }
+
+    /// How a target spells its own web search.
+    package enum HostedWebSearch: Sendable {
+        case none
+        /// `web_search_options` (OpenAI search models).
+        case options
+        /// A server tool of this dated type.
+        case anthropic(type: String)
+    }
+
+    /// What to do with content that the model cannot read.
+    package enum UnreadableContent: Sendable {
+        /// 400 when it stands in the last user turn (a combo can move on), a placeholder in older turns.
+        case refuse
+        /// A placeholder text everywhere.
+        case placeholder
+    }
+
+    /// How a target is told to think.
+    package enum ReasoningStyle: Sendable {
+        case none
+        /// `reasoning_effort`, where `none` switches it off.
+        case effort
+        /// `reasoning_effort` without the level `none`.
+        case effortNoNone
+        case anthropicBudget
+        case anthropicAdaptive
+        /// `thinking:{type}`.
+        case thinkingType
+        /// `enable_thinking` and `thinking_budget`.
+        case enableThinking
+        /// `reasoning:{}`.
+        case openRouter
+    }
+
+    /// What happens to reasoning text of earlier turns.
+    package enum ReasoningReplay: Sendable {
+        /// Nothing is known: text of another dialect is left out, what a client of the same dialect sends stays.
+        case none
+        /// Turns with calls must carry it.
+        case required
+        /// What the client sent stays.
+        case optional
+        /// It is refused.
+        case forbidden
+    }
+}

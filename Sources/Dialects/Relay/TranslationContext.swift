@@ -1,0 +1,86 @@
+/// What the two directions of one attempt share: written while the request is translated, read while the answer is.
+///
+/// A fresh context belongs to every attempt, because another target may need other names and other ways out.
+package struct TranslationContext: Sendable {
+    package var clientDialect: Dialect
+    package var upstreamDialect: Dialect
+    /// The model text that the client sent and sees in every answer.
+    package var clientModel: String
+    package var upstreamModel: String
+    package var wantsStream: Bool
+    /// Whether the client of a Chat stream asked for a usage chunk; `nil` when it did not say.
+    package var includeUsage: Bool?
+    package var ids: any IDGenerator
+    /// The answer's creation time in seconds since 1970.
+    package var createdAt: Int
+    /// The local count of the input, shown until the provider reports its own.
+    package var estimatedInputTokens: Int?
+
+    /// Names of tools that had to be rewritten.
+    package var toolNames = NameMap()
+    /// Tools that the client declared as `custom` (free text instead of JSON arguments), by the client's name.
+    package var customTools: Set<String> = []
+    /// How the client's JSON format is obtained from the target.
+    package var structuredMode = StructuredMode.native
+    /// Stop sequences that the target cannot take.
+    package var stopEmulation: [String] = []
+    /// Whether the client's request used the old `functions`, so that answers say `function_call`.
+    package var legacyFunctions = false
+    /// Whether the client spoke OpenRouter's `reasoning:{}`, so that answers repeat reasoning under `reasoning`.
+    package var mirrorsReasoning = false
+    /// Features of the request that the target cannot have; logged, never shown in bodies.
+    package var warnings: [String] = []
+
+    package init(
+        clientDialect: Dialect,
+        upstreamDialect: Dialect,
+        clientModel: String,
+        upstreamModel: String,
+        wantsStream: Bool,
+        ids: any IDGenerator,
+        createdAt: Int
+    ) {
+        self.clientDialect = clientDialect
+        self.upstreamDialect = upstreamDialect
+        self.clientModel = clientModel
+        self.upstreamModel = upstreamModel
+        self.wantsStream = wantsStream
+        self.ids = ids
+        self.createdAt = createdAt
+    }
+
+    mutating func warn(_ text: String) {
+        if warnings.count < 32, !warnings.contains(text) { warnings.append(text) }
+    }
+}
+
+/// How structured output is obtained.
+package enum StructuredMode: Sendable, Hashable {
+    /// By the target's own means, or not asked for.
+    case native
+    /// By a forced tool of this name whose arguments are the answer; `unwraps` takes the member `value` out again.
+    case tool(name: String, unwraps: Bool)
+    /// By instructions; a code fence around the answer is removed.
+    case prompt
+}
+
+/// A bijection between the names a client uses and those its target accepts; empty when nothing had to change.
+package struct NameMap: Sendable {
+    private var upstreamByClient: [String: String] = [:]
+    private var clientByUpstream: [String: String] = [:]
+
+    package init() {}
+
+    package var isEmpty: Bool { clientByUpstream.isEmpty }
+
+    package func upstream(_ name: String) -> String { isEmpty ? name : upstreamByClient[name] ?? name }
+
+    package func client(_ name: String) -> String { isEmpty ? name : clientByUpstream[name] ?? name }
+
+    func isTaken(_ upstream: String) -> Bool { clientByUpstream[upstream] != nil }
+
+    mutating func add(client: String, upstream: String) {
+        upstreamByClient[client] = upstream
+        clientByUpstream[upstream] = client
+    }
+}
