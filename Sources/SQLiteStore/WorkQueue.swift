@@ -3,7 +3,7 @@ private import Glibc
 /// Jobs for threads of their own: first in, first out, with a limit.
 ///
 /// The state is protected by the POSIX mutex; waiting threads sleep on the condition.
-final class WorkQueue<Job: Sendable>: @unchecked Sendable {
+public final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let limit: Int
@@ -12,7 +12,8 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     private var waiting = 0
     private var isClosed = false
 
-    init(limit: Int) {
+    /// A queue that refuses jobs while `limit` of them wait.
+    public init(limit: Int) {
         self.limit = limit
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -26,7 +27,7 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     }
 
     /// Adds a job; false when the queue is closed or full.
-    func push(_ job: Job) -> Bool {
+    public func push(_ job: Job) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard !isClosed, jobs.count - position < limit else { return false }
@@ -45,7 +46,7 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     }
 
     /// The next job, waiting for one if need be; nil once the queue is closed and empty.
-    func pop() -> Job? {
+    public func pop() -> Job? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while position == jobs.count, !isClosed {
@@ -71,7 +72,7 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     }
 
     /// Accepts no more jobs; those already here are still handed out.
-    func close() {
+    public func close() {
         pthread_mutex_lock(mutex)
         isClosed = true
         pthread_cond_broadcast(condition)

@@ -1,0 +1,230 @@
+private import CLinux
+private import Glibc
+import LogCore
+import SQLiteStore
+import Synchronization
+
+/// Usage records on their way into the database, safe against `kill -9` from the moment `append` returns.
+///
+/// Two files take turns. Records are appended to the active one. The drain thread exchanges the files, writes the
+/// records of the other one into the database, and only after that commit empties it:
+///
+///     append ──► active file        other file ──► rows ──► commit ──► truncate
+///                    └──── exchange ────┘
+///
+/// A crash at any point leaves every record in a file or in the database; a record in both is inserted once, because
+/// its request id is unique there.
+package final class UsageJournal: Sendable {
+    /// What happened to a record.
+    package enum Outcome: Sendable, Equatable {
+        /// In the file: a crash of the program does not lose it.
+        case written
+        /// The disk refused; kept in memory and written as soon as there is room.
+        case buffered
+        /// No room anywhere.
+        case dropped
+    }
+
+    /// How records fared since the start.
+    package struct Counters: Sendable, Equatable {
+        package var written = 0
+        package var buffered = 0
+        package var dropped = 0
+        /// Damaged records found when files were read.
+        package var damaged = 0
+        /// Records committed to the database.
+        package var drained = 0
+    }
+
+    /// Sizes and times.
+    struct Limits: Sendable {
+        var fileBytes = 64 << 20
+        var memoryBytes = 8 << 20
+        /// How long records gather before they are written to the database together.
+        var gathering = Duration.milliseconds(100)
+        var retry = Duration.seconds(1)
+    }
+
+    /// Points at which a test lets the program die.
+    enum Step: Sendable, CaseIterable {
+        case exchanged, batchCommitted, beforeTruncation, truncated
+    }
+
+    struct State {
+        var active: JournalFile
+        var other: JournalFile
+        var overflow: [UInt8] = []
+        var overflowCount = 0
+        var isDrainerIdle = false
+        var isStopping = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var counters = Counters()
+        /// Attempts to drain that failed one after another.
+        var failures = 0
+    }
+
+    let state: Mutex<State>
+    let limits: Limits
+    let log: Logger
+    private let wakeUp: Int32
+    private let thread = Mutex<WorkerThread?>(nil)
+
+    /// Opens the two files of a directory; what they hold is drained first.
+    init(directory: DataDirectory, limits: Limits = Limits(), log: Logger) throws {
+        self.limits = limits
+        self.log = log
+        let active = try JournalFile.open(directory.file("usage.journal"))
+        do {
+            state = Mutex(State(active: active, other: try JournalFile.open(directory.file("usage.journal.2"))))
+        } catch {
+            active.close()
+            throw error
+        }
+        wakeUp = omni_eventfd_create()
+    }
+
+    deinit {
+        state.withLock { state in
+            state.active.close()
+            state.other.close()
+        }
+        if wakeUp >= 0 { Glibc.close(wakeUp) }
+    }
+
+    /// Keeps a record.
+    ///
+    /// Any thread may call it; the cost is one `write(2)`.
+    ///
+    /// - Parameter record: Its request id must be unique.
+    /// - Returns: Whether the record is safe.
+    @discardableResult
+    package func append(_ record: UsageRecord) -> Outcome {
+        var frame: [UInt8] = []
+        frame.reserveCapacity(512)
+        record.sanitized.appendFrame(to: &frame)
+        let (outcome, isIdle) = state.withLock { state in
+            let outcome = state.keep(frame, limits)
+            defer { state.isDrainerIdle = false }
+            return (outcome, state.isDrainerIdle)
+        }
+        // The drainer sleeps only when there was nothing to do, so this call is rare.
+        if isIdle { signal() }
+        return outcome
+    }
+
+    /// How records fared since the start.
+    package var counters: Counters { state.withLock { $0.counters } }
+
+    /// Bytes that wait for the database.
+    package var backlog: Int { state.withLock { $0.active.size + $0.other.size + $0.overflow.count } }
+
+    /// Waits until everything appended so far is in the database, or the attempt to put it there has failed.
+    package func flush() async {
+        await withCheckedContinuation { continuation in
+            let isStopping = state.withLock { state in
+                if !state.isStopping { state.waiters.append(continuation) }
+                return state.isStopping
+            }
+            if isStopping { continuation.resume() } else { signal() }
+        }
+    }
+
+    // MARK: - The thread
+
+    /// Starts draining in the background.
+    func start(into writer: DatabaseWriter) throws(SQLiteError) {
+        // Unowned would do: `stop` joins the thread before the journal may go.
+        let started = try WorkerThread(name: "omni-usage") { [self] in run(writer) }
+        thread.withLock { $0 = started }
+    }
+
+    /// Drains a last time and ends the thread.
+    ///
+    /// Records appended later stay in the file for the next start.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        signal()
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+    }
+
+    private func run(_ writer: DatabaseWriter) {
+        var delay: Duration? = limits.gathering
+        while !state.withLock({ $0.isStopping }) {
+            wait(delay)
+            let waiters = state.withLock { state in
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            let isDone = drainLoggingFailure(writer)
+            for waiter in waiters { waiter.resume() }
+            delay = isDone ? nextDelay() : limits.retry
+        }
+        _ = drainLoggingFailure(writer)
+        for waiter in state.withLock({ $0.waiters }) { waiter.resume() }
+        state.withLock { $0.waiters = [] }
+    }
+
+    /// For ever when there is nothing to do; else time for records to gather.
+    private func nextDelay() -> Duration? {
+        state.withLock { state in
+            let isEmpty = state.active.size == 0 && state.overflow.isEmpty && state.waiters.isEmpty
+            state.isDrainerIdle = isEmpty
+            return isEmpty ? nil : limits.gathering
+        }
+    }
+
+    /// Sleeps until a signal; after one that ended an idle time, records get time to gather.
+    private func wait(_ delay: Duration?) {
+        sleep(delay)
+        let mayGather = state.withLock { delay == nil && !$0.isStopping && $0.waiters.isEmpty }
+        if mayGather { sleep(limits.gathering) }
+    }
+
+    private func sleep(_ delay: Duration?) {
+        var entry = pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)
+        poll(&entry, 1, delay.map { Int32($0 / .milliseconds(1)) } ?? -1)
+        omni_eventfd_drain(wakeUp)
+    }
+
+    private func signal() { omni_eventfd_signal(wakeUp) }
+
+    private func drainLoggingFailure(_ writer: DatabaseWriter) -> Bool {
+        do {
+            try drain(into: writer)
+            state.withLock { $0.failures = 0 }
+            return true
+        } catch {
+            let failures = state.withLock { state in
+                state.failures += 1
+                return state.failures
+            }
+            // Once a minute is enough to be noticed.
+            if failures % 60 == 1 {
+                log.error("usage records wait for the database", .string("reason", "\(error)"), .int("bytes", backlog))
+            }
+            return false
+        }
+    }
+}
+
+extension UsageJournal.State {
+    fileprivate mutating func keep(_ frame: [UInt8], _ limits: UsageJournal.Limits) -> UsageJournal.Outcome {
+        // Behind an overflow everything queues up, so that a full disk costs one failed call and not one per record.
+        if overflow.isEmpty, active.size + frame.count <= limits.fileBytes, active.append(frame) == nil {
+            counters.written += 1
+            return .written
+        }
+        guard overflow.count + frame.count <= limits.memoryBytes else {
+            counters.dropped += 1
+            return .dropped
+        }
+        overflow.append(contentsOf: frame)
+        overflowCount += 1
+        counters.buffered += 1
+        return .buffered
+    }
+}
