@@ -316,8 +316,9 @@ class AnthropicClient:
         reply.cached_tokens = usage.cache_read_input_tokens or 0
         reply.prompt_tokens = usage.input_tokens + reply.cached_tokens + (usage.cache_creation_input_tokens or 0)
         reply.output_tokens = usage.output_tokens
-        if usage.output_tokens_details:
-            reply.reasoning_tokens = usage.output_tokens_details.thinking_tokens
+        # Older generations of the SDK do not know this field and hand it on as it came.
+        details = usage.to_dict().get("output_tokens_details") or {}
+        reply.reasoning_tokens = details.get("thinking_tokens")
         return reply
 
 
