@@ -23,7 +23,7 @@ def documented() -> set[str]:
     names = {
         name for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for name in re.findall(r"`([A-Z_0-9]+)`", row)
     }
-    return {name for name in names if not name.endswith("_API_KEY") or name in {"OMNIROUTE_API_KEY", "ROUTER_API_KEY"}}
+    return names - {"OPENAI_API_KEY", "ANTHROPIC_API_KEY"}  # names of the catalogue, not of the sources
 
 
 def test_every_documented_variable_exists() -> None:
