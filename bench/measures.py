@@ -183,19 +183,22 @@ def paced_streams(setting: Setting) -> list[Row]:
     upstream = processes.start_paced_upstream()
     rows = []
     try:
-        # 50 deltas, 5 ms apart: a stream lasts a quarter of a second. Spread over five seconds, 50 are open at a time;
-        # 1,000 at a time would be 200,000 chunks per second, more than one core can move even without a gateway.
-        for label, streams, spread, model in (
-            ("1,000 streams over 5 s, deltas 5 ms apart", 1000, 5000, "paced-50-5"),
-            ("1,000 streams at once, deltas 100 ms apart", 1000, 100, "paced-50-100"),
+        # 50 deltas, 5 ms apart: a stream lasts a quarter of a second. All 1,000 at once are 200,000 chunks per second,
+        # more than nginx or the load generator can move on a core, so that case has no bound but nginx beside it.
+        for label, streams, spread, model, bounds in (
+            ("1,000 streams within 5 s, deltas 5 ms apart", 1000, 5000, "paced-50-5", (2.0, 0.5)),
+            ("1,000 streams at once, deltas 100 ms apart", 1000, 100, "paced-50-100", (2.0, 0.5)),
+            ("1,000 streams at once, deltas 5 ms apart (overload)", 1000, 0, "paced-50-5", (None, None)),
         ):
-            rows += _paced(setting, label, streams, spread, model)
+            rows += _paced(setting, label, streams, spread, model, bounds)
     finally:
         upstream.stop()
     return rows
 
 
-def _paced(setting: Setting, label: str, streams: int, spread: int, model: str) -> list[Row]:
+def _paced(
+    setting: Setting, label: str, streams: int, spread: int, model: str, bounds: tuple[float | None, float | None]
+) -> list[Row]:
     targets = {
         "direct": (PACED_PORT, CHAT, f"{model}", ""),
         "nginx": (PROXY_PORT, f"/paced{CHAT}", f"{model}", ""),
@@ -214,7 +217,7 @@ def _paced(setting: Setting, label: str, streams: int, spread: int, model: str) 
         return statistics.median(run[f"{share}_ms"] - base[f"{share}_ms"] for run, base in runs)
 
     rows = []
-    for share, budget, aim in (("p50", None, None), ("p99", 2.0, 0.5)):
+    for share, (budget, aim) in (("p50", (None, None)), ("p99", bounds)):
         ours, nginx = added("ours", share), added("nginx", share)
         measure = f"{label}, Anthropic client → OpenAI upstream: added delay per chunk, {share}"
         rows.append(Row(measure, f"{ours:.3f} ms", f"{nginx:.3f} ms", ours, "ms", budget, aim))
