@@ -1,0 +1,133 @@
+import Gate
+import Gateway
+import Glibc
+import HTTPCore
+import LogCore
+
+/// Everything the operator decides at start-up, read from the documented environment variables and the command line.
+package struct ServerSettings: Sendable {
+    /// Where the server listens; loopback, IPv4 and IPv6, unless told otherwise.
+    package var addresses: [IPAddress]
+    /// 0 lets the system choose.
+    package var port: Int
+    /// Event loops, one thread each.
+    package var workers: Int
+    package var dataDirectory: String?
+    package var logLevel: LogLevel
+    package var logFormat: Logger.Format
+    /// How long running requests may go on after a stop was asked for.
+    package var shutdownTimeout: Duration
+    package var bodyLimit: Int
+    package var gateway: GatewaySettings
+
+    /// A setting that cannot be used; the program ends with exit code 78.
+    package struct Invalid: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Reads the environment; empty values count as unset.
+    package init(environment: [String: String]) throws(Invalid) {
+        let reader = EnvironmentReader(environment)
+        addresses = try Self.addresses(reader)
+        port = try reader.integer("API_PORT", in: 0...65_535) ?? reader.integer("PORT", in: 0...65_535) ?? 20_128
+        workers = try reader.integer("OMNIROUTE_WORKERS", in: 1...256) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        dataDirectory = reader.text("DATA_DIR")
+        logLevel = try reader.parsed("LOG_LEVEL", "trace, debug, info, warn or error") { LogLevel(name: $0) } ?? .info
+        logFormat = try reader.parsed("LOG_FORMAT", "text or json") { ["text": .text, "json": .json][$0] } ?? .text
+        shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS") ?? .seconds(30)
+        bodyLimit = try reader.integer("MAX_BODY_SIZE_BYTES", in: 1...(4 << 30)) ?? 10_485_760
+        gateway = try Self.gateway(reader)
+    }
+
+    /// `HOST` or `API_HOST`: addresses separated by commas. `HOSTNAME` counts only when it is an address or `localhost`,
+    /// because shells set it to the machine's name.
+    private static func addresses(_ reader: EnvironmentReader) throws(Invalid) -> [IPAddress] {
+        if let host = reader.text("API_HOST") ?? reader.text("HOST") { return try addresses(named: host) }
+        if let host = reader.text("HOSTNAME"), let found = try? addresses(named: host) { return found }
+        return try addresses(named: "localhost")
+    }
+
+    /// Reads addresses separated by commas; `localhost` is loopback in both families, `*` is every address.
+    package static func addresses(named text: String) throws(Invalid) -> [IPAddress] {
+        var addresses: [IPAddress] = []
+        for part in text.split(separator: ",") {
+            let name = part.trimmingSpaces
+            let literals = name == "localhost" ? ["127.0.0.1", "::1"] : [name == "*" ? "0.0.0.0" : String(name)]
+            for literal in literals {
+                guard let address = IPAddress(literal) else {
+                    throw Invalid(description: "HOST must be an IP address or localhost, not \"\(name)\"")
+                }
+                addresses.append(address)
+            }
+        }
+        guard !addresses.isEmpty else { throw Invalid(description: "HOST names no address") }
+        return addresses
+    }
+
+    private static func gateway(_ reader: EnvironmentReader) throws(Invalid) -> GatewaySettings {
+        var settings = GatewaySettings()
+        if let time = try reader.timeout("FETCH_CONNECT_TIMEOUT_MS") { settings.connectTimeout = time }
+        let shared = try reader.timeout("FETCH_TIMEOUT_MS") ?? reader.timeout("REQUEST_TIMEOUT_MS")
+        if let time = try reader.timeout("FETCH_HEADERS_TIMEOUT_MS") ?? shared { settings.headersTimeout = time }
+        if let time = try reader.timeout("FETCH_BODY_TIMEOUT_MS") { settings.bodyTimeout = time }
+        if let time = try reader.timeout("STREAM_READINESS_TIMEOUT_MS") { settings.readinessTimeout = time }
+        if let time = try reader.timeout("STREAM_IDLE_TIMEOUT_MS") { settings.streamIdleTimeout = time }
+        if let time = try reader.milliseconds("SSE_HEARTBEAT_INTERVAL_MS") { settings.heartbeat = time > .zero ? time : nil }
+        settings.allowsPrivateProviders =
+            reader.flag("OMNIROUTE_ALLOW_PRIVATE_PROVIDER_URLS") ?? false
+            || reader.flag("OUTBOUND_SSRF_GUARD_ENABLED") == false
+        return settings
+    }
+}
+
+/// Reads typed values of environment variables.
+struct EnvironmentReader {
+    private let environment: [String: String]
+
+    init(_ environment: [String: String]) {
+        self.environment = environment
+    }
+
+    func text(_ name: String) -> String? {
+        guard let value = environment[name]?.trimmingSpaces, !value.isEmpty else { return nil }
+        return String(value)
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(ServerSettings.Invalid) -> Int? {
+        try parsed(name, "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    func milliseconds(_ name: String) throws(ServerSettings.Invalid) -> Duration? {
+        try integer(name, in: 0...86_400_000).map { .milliseconds($0) }
+    }
+
+    /// Milliseconds, of which 0 means no limit; the longest wait stands for none.
+    func timeout(_ name: String) throws(ServerSettings.Invalid) -> Duration? {
+        try milliseconds(name).map { $0 > .zero ? $0 : .seconds(86_400) }
+    }
+
+    func flag(_ name: String) -> Bool? {
+        text(name).flatMap(readBool)
+    }
+
+    func parsed<Value>(
+        _ name: String, _ expected: String, _ read: (String) -> Value?
+    ) throws(ServerSettings.Invalid) -> Value? {
+        guard let text = text(name) else { return nil }
+        guard let value = read(text) else {
+            throw ServerSettings.Invalid(description: "\(name) must be \(expected), not \"\(text)\"")
+        }
+        return value
+    }
+}
+
+extension StringProtocol {
+    fileprivate var trimmingSpaces: String {
+        var text = Substring(self)
+        while let first = text.first, first.isWhitespace { text = text.dropFirst() }
+        while let last = text.last, last.isWhitespace { text = text.dropLast() }
+        return String(text)
+    }
+}

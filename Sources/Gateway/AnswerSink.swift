@@ -1,0 +1,27 @@
+package import HTTPCore
+
+/// Where the answer to one request goes; used on the request's loop only.
+package protocol AnswerSink: AnyObject {
+    /// Whether the client has left; what is written then goes nowhere.
+    var isClientGone: Bool { get }
+
+    /// Sends a whole answer.
+    func respond(_ status: HTTPStatus, _ headers: HTTPHeaders, _ body: [UInt8])
+
+    /// Sends the head of an answer whose body follows in pieces.
+    func startStream(_ status: HTTPStatus, _ headers: HTTPHeaders)
+
+    /// Appends a piece of the body.
+    func write(_ bytes: [UInt8])
+
+    /// Waits while more than the high-water mark is unsent.
+    ///
+    /// - Throws: when the client has left, or has read nothing for too long.
+    func waitUntilWritable() async throws
+
+    /// Ends a streamed body properly.
+    func finish()
+
+    /// Ends a streamed body so that the client notices that it is cut.
+    func abort()
+}

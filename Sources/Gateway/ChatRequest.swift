@@ -1,0 +1,100 @@
+package import Dialects
+package import EventLoop
+package import HTTPCore
+package import JSONCore
+package import Store
+package import TimeCore
+
+/// A client's request for a completion, as the surface hands it over.
+package struct ChatRequest: Sendable {
+    /// The dialect of the route, which is also that of the answer.
+    package var dialect: Dialect
+    /// The client's header fields.
+    package var headers: HTTPHeaders
+    /// The JSON text.
+    package var body: [UInt8]
+    /// The path, for logs and records.
+    package var path: String
+    /// The provider that the route is for (`/v1/providers/{provider}/…`).
+    package var requiredProvider: String?
+    /// The key that was presented; nil for local use without one.
+    package var apiKey: APIKey?
+    /// Unique, whatever the client sent: what the usage record is keyed by.
+    package var recordID: String
+    /// The configuration that serves the request from start to end.
+    package var configuration: Configuration
+    /// The loop that the request lives on.
+    package var loop: EventLoop
+    /// When the request was complete.
+    package var receivedAt: MonotonicTime
+
+    package init(
+        dialect: Dialect, headers: HTTPHeaders, body: [UInt8], path: String, requiredProvider: String? = nil,
+        apiKey: APIKey?, recordID: String, configuration: Configuration, loop: EventLoop, receivedAt: MonotonicTime
+    ) {
+        self.dialect = dialect
+        self.headers = headers
+        self.body = body
+        self.path = path
+        self.requiredProvider = requiredProvider
+        self.apiKey = apiKey
+        self.recordID = recordID
+        self.configuration = configuration
+        self.loop = loop
+        self.receivedAt = receivedAt
+    }
+}
+
+/// What a request asks, read from its body once.
+struct Question {
+    var document: JSONDocument
+    /// The model text as the client sent it.
+    var model: String
+    var wantsStream: Bool
+
+    init(_ request: ChatRequest) throws(Failure) {
+        document = try Question.parse(request.body)
+        guard document.root.isObject else {
+            throw Failure(.invalidRequest, "The request body must be a JSON object")
+        }
+        // Two readers of `{"model":"a","model":"b"}` may disagree about what was asked.
+        if let name = document.root.firstDuplicateKey() {
+            throw Failure(.invalidRequest, "The request body has more than one member \"\(name)\"", param: name)
+        }
+        guard let model = document.root.present("model") else {
+            throw Failure(.invalidRequest, "Missing model", param: "model")
+        }
+        guard let text = model.string, !text.isEmpty else {
+            throw Failure(.invalidRequest, "The model must be a non-empty string", param: "model")
+        }
+        self.model = text
+        wantsStream = try Question.streamFlag(document.root, headers: request.headers)
+    }
+
+    /// A local count of the input for clients that are told one before the upstream reports its own.
+    func estimatedInputTokens(in dialect: Dialect) -> Int? {
+        guard dialect == .anthropicMessages, wantsStream else { return nil }
+        return TokenEstimate.inputTokens(document, dialect: dialect)
+    }
+
+    /// Parses a request body; the message of a failure says where it is malformed.
+    static func parse(_ body: [UInt8]) throws(Failure) -> JSONDocument {
+        do {
+            return try JSONDocument.parse(body)
+        } catch {
+            throw Failure(.invalidRequest, "Invalid JSON body: \(error)", code: "invalid_json")
+        }
+    }
+
+    /// An explicit flag wins; without one a client that accepts only an event stream gets one (gateway-features A.1).
+    private static func streamFlag(_ root: JSONValue, headers: HTTPHeaders) throws(Failure) -> Bool {
+        guard let flag = root.present("stream") else {
+            let accept = headers["accept"]?.lowercased() ?? ""
+            return accept.contains("text/event-stream") && !accept.contains("application/json")
+        }
+        guard let stream = flag.bool else {
+            throw Failure(.invalidRequest, "\"stream\" must be true or false", param: "stream")
+        }
+        return stream
+    }
+}

@@ -1,0 +1,81 @@
+import Dialects
+package import EventLoop
+package import HTTPClient
+package import LogCore
+package import Providers
+package import Routing
+package import Store
+package import Synchronization
+package import TimeCore
+
+/// Answers model requests: the meeting point of configuration, routing, translation and transfer.
+package final class Gateway: Sendable {
+    package let store: Store
+    package let catalogue: Catalogue
+    /// Cooldowns and locks of every account, shared by all loops.
+    package let health: AccountHealth
+    package let settings: GatewaySettings
+    /// Builds the calls to providers.
+    package let calls: UpstreamCallBuilder
+    let routingView: RoutingView
+    package let time: any TimeSource
+    package let counters = Counters()
+    let log: Logger
+    private let slots: [ClientSlot]
+
+    /// Creates a gateway that serves requests on loops with indexes below `loopCount`.
+    package init(
+        store: Store, catalogue: Catalogue, settings: GatewaySettings, environment: [String: String], version: String,
+        loopCount: Int, time: any TimeSource, log: Logger
+    ) {
+        self.store = store
+        self.catalogue = catalogue
+        health = AccountHealth()
+        self.settings = settings
+        calls = UpstreamCallBuilder(
+            catalogue: catalogue, environment: CallEnvironment(version: version, variables: environment))
+        routingView = RoutingView(catalogue: catalogue, variables: environment)
+        self.time = time
+        self.log = log.child(component: "gateway")
+        slots = (0..<loopCount).map { _ in ClientSlot() }
+    }
+
+    /// Gives a loop its client; called on that loop before it serves requests.
+    package func attach(_ client: HTTPClient, to loop: EventLoop) {
+        assert(loop.isCurrent)
+        slots[loop.index].client = client
+    }
+
+    /// Ends every transfer of a loop; called on that loop when it stops.
+    package func detach(from loop: EventLoop) {
+        assert(loop.isCurrent)
+        slots[loop.index].client?.close()
+        slots[loop.index].client = nil
+    }
+
+    /// The client of the loop that the caller runs on.
+    func client(on loop: EventLoop) throws(Failure) -> HTTPClient {
+        assert(loop.isCurrent)
+        guard slots.indices.contains(loop.index), let client = slots[loop.index].client else {
+            throw Failure(.unavailable, "The gateway is shutting down")
+        }
+        return client
+    }
+
+    /// Figures that only ever grow.
+    package final class Counters: Sendable {
+        /// Requests that were handed to the pipeline.
+        package let requests = Atomic<Int>(0)
+        /// Attempts after the first one of a request.
+        package let fallbacks = Atomic<Int>(0)
+        /// Usage records that were not on disk when the client got the end of its answer.
+        package let lateUsageRecords = Atomic<Int>(0)
+        /// Requests that are being answered now.
+        package let active = Atomic<Int>(0)
+    }
+}
+
+/// The client of one loop. `@unchecked Sendable`: `client` is touched on that loop only.
+private final class ClientSlot: @unchecked Sendable {
+    var client: HTTPClient?
+}

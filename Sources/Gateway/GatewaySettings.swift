@@ -1,0 +1,12 @@
+/// What the operator may tune about answers; how long upstreams may take is `CallEnvironment`'s business.
+package struct GatewaySettings: Sendable {
+    /// Silence towards the client of a stream after which a keep-alive is sent (`SSE_HEARTBEAT_INTERVAL_MS`); nil sends none.
+    package var heartbeat: Duration? = .seconds(15)
+    /// Longest error body of a provider that is read, in bytes.
+    package var errorBodyLimit = 1 << 20
+    /// How long a stream that has finished may stay open without saying so.
+    package var finishGrace = Duration.seconds(5)
+
+    /// The documented defaults.
+    package init() {}
+}

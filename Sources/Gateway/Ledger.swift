@@ -1,0 +1,113 @@
+import Dialects
+import HTTPCore
+import JSONCore
+import LogCore
+import Providers
+import Routing
+import Store
+import TimeCore
+
+/// What is known of one request for its usage record; written once, at its end.
+final class Ledger {
+    private let request: ChatRequest
+    private let gateway: Gateway
+    private(set) var isSettled = false
+
+    let requestedModel: String
+    let isStream: Bool
+    let comboName: String?
+    /// Computed on first use: fingerprints of long prompts are not free.
+    private(set) lazy var sessionID = Session.id(
+        headers: request.headers, body: body, model: requestedModel)
+    private let body: JSONValue
+    /// Of the attempt that answered, or of the last one.
+    var target: Target?
+    var firstContentAt: MonotonicTime?
+
+    struct Target {
+        var providerID: String
+        /// What names the provider in front of a model.
+        var prefix: String
+        var model: String
+        var connectionID: String?
+        /// What the user calls the account.
+        var account: String?
+        var dialect: Dialect
+        var price: Price?
+        /// The entry of the combo.
+        var stepID: String?
+    }
+
+    init(_ request: ChatRequest, _ question: Question, goal: PlanRequest.Goal, gateway: Gateway) {
+        self.request = request
+        self.gateway = gateway
+        requestedModel = question.model
+        isStream = question.wantsStream
+        body = question.document.root
+        comboName = if case .combo(let combo, _) = goal { combo.name } else { nil }
+    }
+
+    /// Time since the request was complete.
+    var latency: Duration { gateway.time.monotonic() - request.receivedAt }
+
+    /// Cost of what was used, nil when unknown.
+    func cost(of usage: Usage, reported: Double?) -> Double? {
+        CostCalculator.cost(usage: usage, price: target?.price, providerReported: reported)
+    }
+
+    /// Appends the usage record to the journal. Called before the client sees the end of its answer, so that a record
+    /// exists for every answer that a client saw completed, even if the process is killed right after.
+    func settle(status: Int, usage: Usage, reportedCost: Double?, errorCode: String? = nil, summary: String? = nil) {
+        guard !isSettled, let target else { return }
+        isSettled = true
+        let timeToFirst = firstContentAt.map { $0 - request.receivedAt }
+        let record = UsageRecord(
+            requestID: request.recordID,
+            timestamp: gateway.time.wall(),
+            provider: target.providerID,
+            model: target.model,
+            requestedModel: requestedModel,
+            connectionID: target.connectionID,
+            apiKeyID: request.apiKey?.id,
+            apiKeyName: request.apiKey?.name,
+            input: usage.input,
+            output: usage.output,
+            cacheRead: usage.cacheRead,
+            cacheWrite: usage.cacheWrite,
+            reasoning: usage.reasoning,
+            costUSD: cost(of: usage, reported: reportedCost),
+            estimated: usage.estimated,
+            serviceTier: usage.serviceTier,
+            status: status,
+            success: status < 400,
+            latencyMs: Int(latency.millisecondsClamped),
+            ttftMs: timeToFirst.map { Int($0.millisecondsClamped) },
+            errorCode: errorCode,
+            errorSummary: summary,
+            comboName: comboName,
+            comboStepID: target.stepID,
+            sourceFormat: request.dialect.rawValue,
+            targetFormat: target.dialect.rawValue,
+            stream: isStream,
+            path: request.path,
+            account: target.account,
+            requestType: "chat",
+            isLogged: !(request.apiKey?.noLog ?? false))
+        guard gateway.store.journal.append(record) != .written else { return }
+        gateway.counters.lateUsageRecords.wrappingAdd(1, ordering: .relaxed)
+        gateway.log.error("a usage record could not be written to disk yet")
+    }
+
+    /// Accounts for a request that nothing answered.
+    func settle(failure: Failure) {
+        settle(
+            status: failure.status, usage: Usage(), reportedCost: nil, errorCode: failure.code ?? failure.kind.rawValue,
+            summary: failure.message)
+    }
+
+    /// Accounts for a client that left before anything was known, unless that was done already.
+    func settleGone() {
+        settle(
+            status: HTTPStatus.clientClosedRequest.rawValue, usage: Usage(), reportedCost: nil, errorCode: "client_gone")
+    }
+}

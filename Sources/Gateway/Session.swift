@@ -1,0 +1,36 @@
+import CryptoCore
+import Dialects
+import HTTPCore
+import JSONCore
+
+/// The conversation a request belongs to (gateway-features B.5).
+enum Session {
+    private static let headerNames = ["x-session-id", "x_session_id", "x-omniroute-session", "session-id"]
+
+    /// The client's own name for the session, else a fingerprint of what stays the same over its turns: model, system prompt, first
+    /// user message and tools.
+    static func id(headers: HTTPHeaders, body: JSONValue, model: String) -> String {
+        for name in headerNames {
+            if let value = headers[name], !value.isEmpty { return "ext:" + value.prefix(64) }
+        }
+        var hash = SHA256.Incremental()
+        hash.update(Array(model.utf8))
+        if let system = body.present("system") { hash.update(system.raw) }
+        if let messages = body["messages"] {
+            for message in messages.elements.lazy.prefix(8) {
+                let isUser = message["role"]?.equals("user") == true
+                if isUser || message["role"]?.equals("system") == true || message["role"]?.equals("developer") == true {
+                    hash.update(message.raw)
+                }
+                if isUser { break }
+            }
+        }
+        if let tools = body.present("tools") {
+            for tool in tools.elements {
+                let name = tool["name"] ?? tool["function"]?["name"]
+                if let name { hash.update(name.raw) }
+            }
+        }
+        return String(Hex.encode(hash.finish()).prefix(16))
+    }
+}

@@ -1,0 +1,35 @@
+import Dialects
+import HTTPCore
+
+/// Delivers an answer in one piece, whether or not the upstream streams it: nothing reaches the client before everything is
+/// known, so that any failure can still become another attempt.
+struct WholeDelivery {
+    private let attempt: AttemptRunner
+    private let source: any AnswerSource
+    private var relay: AnswerRelay
+
+    init(_ attempt: AttemptRunner, source: any AnswerSource, relay: AnswerRelay) {
+        self.attempt = attempt
+        self.source = source
+        self.relay = relay
+    }
+
+    mutating func run() async -> AttemptOutcome {
+        var body: [UInt8] = []
+        do {
+            while relay.failure == nil, let chunk = try await source.read() { relay.receive(chunk, into: &body) }
+            relay.finish(cleanEnd: true, into: &body)
+        } catch {
+            let outcome = attempt.outcome(of: error)
+            if case .clientGone = outcome { attempt.settleForGoneClient(relay) }
+            return outcome
+        }
+        if let failure = relay.failure { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
+        attempt.ledger.firstContentAt = attempt.gateway.time.monotonic()
+        attempt.ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
+        var headers = HTTPHeaders(attempt.answerHeaders(attempt.figures(relay)).fields)
+        headers.add("Content-Type", "application/json")
+        attempt.sink.respond(.ok, headers, body)
+        return .delivered
+    }
+}
