@@ -1,4 +1,3 @@
-import Gate
 import Gateway
 import Glibc
 import HTTPCore
@@ -12,12 +11,10 @@ package struct ServerSettings: Sendable {
     package var port: Int
     /// Event loops, one thread each.
     package var workers: Int
-    package var dataDirectory: String?
     package var logLevel: LogLevel
     package var logFormat: Logger.Format
     /// How long running requests may go on after a stop was asked for.
     package var shutdownTimeout: Duration
-    package var bodyLimit: Int
     package var gateway: GatewaySettings
 
     /// A setting that cannot be used; the program ends with exit code 78.
@@ -26,17 +23,29 @@ package struct ServerSettings: Sendable {
     }
 
     /// Reads the environment; empty values count as unset.
-    package init(environment: [String: String]) throws(Invalid) {
+    package init(environment: [String: String], options: ServeOptions) throws(Invalid) {
         let reader = EnvironmentReader(environment)
         addresses = try Self.addresses(reader)
         port = try reader.integer("API_PORT", in: 0...65_535) ?? reader.integer("PORT", in: 0...65_535) ?? 20_128
         workers = try reader.integer("OMNIROUTE_WORKERS", in: 1...256) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        dataDirectory = reader.text("DATA_DIR")
         logLevel = try reader.parsed("LOG_LEVEL", "trace, debug, info, warn or error") { LogLevel(name: $0) } ?? .info
         logFormat = try reader.parsed("LOG_FORMAT", "text or json") { ["text": .text, "json": .json][$0] } ?? .text
         shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS") ?? .seconds(30)
-        bodyLimit = try reader.integer("MAX_BODY_SIZE_BYTES", in: 1...(4 << 30)) ?? 10_485_760
-        gateway = try Self.gateway(reader)
+        gateway = GatewaySettings()
+        if let time = try reader.milliseconds("SSE_HEARTBEAT_INTERVAL_MS") { gateway.heartbeat = time > .zero ? time : nil }
+        try apply(options)
+    }
+
+    /// The command line wins over the environment.
+    private mutating func apply(_ options: ServeOptions) throws(Invalid) {
+        if !options.hosts.isEmpty { addresses = try Self.addresses(named: options.hosts.joined(separator: ",")) }
+        if let port = options.port { self.port = port }
+        if let workers = options.workers { self.workers = workers }
+        if let name = options.logLevel {
+            guard let level = LogLevel(name: name) else { throw Invalid(description: "unknown log level \"\(name)\"") }
+            logLevel = level
+        }
+        if options.logsJSON { logFormat = .json }
     }
 
     /// `HOST` or `API_HOST`: addresses separated by commas. `HOSTNAME` counts only when it is an address or `localhost`,
@@ -63,21 +72,6 @@ package struct ServerSettings: Sendable {
         guard !addresses.isEmpty else { throw Invalid(description: "HOST names no address") }
         return addresses
     }
-
-    private static func gateway(_ reader: EnvironmentReader) throws(Invalid) -> GatewaySettings {
-        var settings = GatewaySettings()
-        if let time = try reader.timeout("FETCH_CONNECT_TIMEOUT_MS") { settings.connectTimeout = time }
-        let shared = try reader.timeout("FETCH_TIMEOUT_MS") ?? reader.timeout("REQUEST_TIMEOUT_MS")
-        if let time = try reader.timeout("FETCH_HEADERS_TIMEOUT_MS") ?? shared { settings.headersTimeout = time }
-        if let time = try reader.timeout("FETCH_BODY_TIMEOUT_MS") { settings.bodyTimeout = time }
-        if let time = try reader.timeout("STREAM_READINESS_TIMEOUT_MS") { settings.readinessTimeout = time }
-        if let time = try reader.timeout("STREAM_IDLE_TIMEOUT_MS") { settings.streamIdleTimeout = time }
-        if let time = try reader.milliseconds("SSE_HEARTBEAT_INTERVAL_MS") { settings.heartbeat = time > .zero ? time : nil }
-        settings.allowsPrivateProviders =
-            reader.flag("OMNIROUTE_ALLOW_PRIVATE_PROVIDER_URLS") ?? false
-            || reader.flag("OUTBOUND_SSRF_GUARD_ENABLED") == false
-        return settings
-    }
 }
 
 /// Reads typed values of environment variables.
@@ -101,15 +95,6 @@ struct EnvironmentReader {
 
     func milliseconds(_ name: String) throws(ServerSettings.Invalid) -> Duration? {
         try integer(name, in: 0...86_400_000).map { .milliseconds($0) }
-    }
-
-    /// Milliseconds, of which 0 means no limit; the longest wait stands for none.
-    func timeout(_ name: String) throws(ServerSettings.Invalid) -> Duration? {
-        try milliseconds(name).map { $0 > .zero ? $0 : .seconds(86_400) }
-    }
-
-    func flag(_ name: String) -> Bool? {
-        text(name).flatMap(readBool)
     }
 
     func parsed<Value>(

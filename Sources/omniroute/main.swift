@@ -1,0 +1,6 @@
+import Commands
+import Glibc
+
+let terminal = Terminal.system(environment: processEnvironment())
+let commands = Program.commands(ServerProgram.hooks, version: Product.version)
+exit(await commands.run(CommandLine.arguments, terminal).rawValue)
