@@ -3,6 +3,7 @@ import EventLoop
 import HTTPClient
 import HTTPCore
 import JSONCore
+import LogCore
 import Providers
 import TimeCore
 

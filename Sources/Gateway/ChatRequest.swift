@@ -1,7 +1,7 @@
 package import Dialects
 package import EventLoop
 package import HTTPCore
-package import JSONCore
+import JSONCore
 package import Store
 package import TimeCore
 

@@ -1,4 +1,5 @@
-import Dialects
+import CryptoCore
+package import Dialects
 package import EventLoop
 import HTTPClient
 package import HTTPCore
@@ -77,7 +78,7 @@ extension Gateway {
             throw TrialError(kind: .unsupported, message: "Unknown provider: \(connection.provider)", latency: .zero)
         }
         let account = UpstreamAccount(
-            id: connection.id, credential: (connection.apiKey ?? connection.accessToken)?.text,
+            id: connection.id, credential: (connection.apiKey ?? connection.accessToken)?.exposedText(),
             options: ConnectionOptions(connection.providerSpecificData))
         return (party, account)
     }

@@ -5,6 +5,7 @@ import LogCore
 import Providers
 import Routing
 import Store
+import Synchronization
 import TimeCore
 
 /// What is known of one request for its usage record; written once, at its end.

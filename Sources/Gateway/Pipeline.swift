@@ -1,8 +1,12 @@
-import Dialects
+package import Dialects
+import EventLoop
 import HTTPCore
+import LogCore
 import Providers
 import Routing
 import Store
+import Synchronization
+import TimeCore
 
 extension Gateway {
     /// Answers a request for a completion: resolve the model, plan the attempts, try them until one delivers.

@@ -13,14 +13,13 @@ enum Session {
         for name in headerNames {
             if let value = headers[name], !value.isEmpty { return "ext:" + value.prefix(64) }
         }
-        var hash = SHA256.Incremental()
-        hash.update(Array(model.utf8))
-        if let system = body.present("system") { hash.update(system.raw) }
+        var same = Array(model.utf8)
+        if let system = body.present("system") { same.append(contentsOf: system.raw) }
         if let messages = body["messages"] {
             for message in messages.elements.lazy.prefix(8) {
                 let isUser = message["role"]?.equals("user") == true
                 if isUser || message["role"]?.equals("system") == true || message["role"]?.equals("developer") == true {
-                    hash.update(message.raw)
+                    same.append(contentsOf: message.raw)
                 }
                 if isUser { break }
             }
@@ -28,9 +27,9 @@ enum Session {
         if let tools = body.present("tools") {
             for tool in tools.elements {
                 let name = tool["name"] ?? tool["function"]?["name"]
-                if let name { hash.update(name.raw) }
+                if let name { same.append(contentsOf: name.raw) }
             }
         }
-        return String(Hex.encode(hash.finish()).prefix(16))
+        return String(SHA256.hash(same).hex.prefix(16))
     }
 }

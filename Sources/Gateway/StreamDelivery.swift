@@ -1,6 +1,7 @@
 import Dialects
 import EventLoop
 import HTTPCore
+import Providers
 import TimeCore
 
 /// Delivers an answer event by event. Until the upstream has said something that means something, every byte is held back, so
@@ -68,7 +69,7 @@ final class StreamDelivery {
         attempt.sink.startStream(.ok, headers)
         guard let interval = attempt.gateway.settings.heartbeat else { return }
         heartbeat = Heartbeat(
-            loop: attempt.request.loop, interval: interval, frame: KeepAlive.frame(attempt.request.dialect),
+            loop: attempt.request.loop, interval: interval, frame: attempt.request.dialect.keepAlive,
             sink: attempt.sink)
     }
 

@@ -1,10 +1,11 @@
-import Dialects
+package import Dialects
 import EventLoop
 import HTTPClient
 import HTTPCore
 import JSONCore
 import Providers
 import Routing
+import TimeCore
 
 extension Gateway {
     /// Counts the input tokens of an Anthropic request: the provider is asked where it can count, else they are estimated here.

@@ -1,3 +1,4 @@
+import CryptoCore
 import Dialects
 import Providers
 import Routing
@@ -21,7 +22,7 @@ extension Gateway {
     func account(_ account: Account, _ configuration: Configuration) -> UpstreamAccount {
         let connection = configuration.connection(account.id)
         return UpstreamAccount(
-            id: account.id, credential: (connection?.apiKey ?? connection?.accessToken)?.text, options: account.options)
+            id: account.id, credential: (connection?.apiKey ?? connection?.accessToken)?.exposedText(), options: account.options)
     }
 
     /// What the usage record says about an attempt.

@@ -1,5 +1,6 @@
 import Dialects
 import HTTPCore
+import TimeCore
 
 /// Delivers an answer in one piece, whether or not the upstream streams it: nothing reaches the client before everything is
 /// known, so that any failure can still become another attempt.

@@ -1,0 +1,12 @@
+import Dialects
+
+extension Dialect {
+    /// What tells a streaming client that the answer is still on its way, and changes nothing for it: a comment, or
+    /// Anthropic's own event.
+    var keepAlive: [UInt8] {
+        switch self {
+        case .openAIChat: Array(": keepalive\n\n".utf8)
+        case .anthropicMessages: Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
+        }
+    }
+}
