@@ -4,6 +4,7 @@ package import Gateway
 import HTTPCore
 import HTTPServer
 import Providers
+import TimeCore
 
 /// The routes of model clients.
 package enum ClientRoutes {
@@ -15,14 +16,18 @@ package enum ClientRoutes {
                 try await api.complete(call, .openAIChat)
             },
             Route(
-                .post, "/v1/providers/{provider}/chat/completions", access: .clientAPI, errors: .dialect(.openAIChat)
+                .post,
+                "/v1/providers/{provider}/chat/completions",
+                access: .clientAPI,
+                errors: .dialect(.openAIChat)
             ) { call in
                 try await api.complete(call, .openAIChat)
             },
             Route(.post, "/v1/messages", access: .clientAPI, errors: .dialect(.anthropicMessages)) { call in
                 try await api.complete(call, .anthropicMessages)
             },
-            Route(.post, "/v1/messages/count_tokens", access: .clientAPI, errors: .dialect(.anthropicMessages)) { call in
+            Route(.post, "/v1/messages/count_tokens", access: .clientAPI, errors: .dialect(.anthropicMessages)) {
+                call in
                 try await api.countTokens(call)
             },
             Route(.get, "/v1/models", access: .clientAPI, errors: .dialect(.openAIChat)) { call in
@@ -80,7 +85,8 @@ struct ClientAPI: Sendable {
             recordID: call.recordID,
             configuration: call.configuration,
             loop: call.exchange.loop,
-            receivedAt: gateway.time.monotonic())
+            receivedAt: gateway.time.monotonic()
+        )
     }
 
     /// The body in memory; the gate has refused what is too large for the route already.

@@ -86,7 +86,8 @@ struct ModelListing {
             for model in models { model.writeAnthropic(to: &json) }
             json.endArray()
             json.member("has_more", false)
-            for (key, model) in [("first_id", models.first), ("last_id", models.last)] as [(StaticString, ListedModel?)] {
+            for (key, model) in [("first_id", models.first), ("last_id", models.last)] as [(StaticString, ListedModel?)]
+            {
                 if let model { json.member(key, model.id) } else { json.memberNull(key) }
             }
             json.endObject()
@@ -111,8 +112,13 @@ extension ModelListing {
             for combo in configuration.combos where combo.isActive && !combo.isHidden && !combo.steps.isEmpty {
                 add(
                     ListedModel(
-                        id: combo.name, name: combo.name, ownedBy: "combo", context: combo.contextLength,
-                        createdAt: combo.createdAt))
+                        id: combo.name,
+                        name: combo.name,
+                        ownedBy: "combo",
+                        context: combo.contextLength,
+                        createdAt: combo.createdAt
+                    )
+                )
             }
         }
 
@@ -131,8 +137,14 @@ extension ModelListing {
                 guard let model = models.first(where: { $0.id == target }) else { continue }
                 add(
                     ListedModel(
-                        id: alias, name: model.name, ownedBy: model.ownedBy, context: model.context,
-                        maxOutput: model.maxOutput, createdAt: model.createdAt))
+                        id: alias,
+                        name: model.name,
+                        ownedBy: model.ownedBy,
+                        context: model.context,
+                        maxOutput: model.maxOutput,
+                        createdAt: model.createdAt
+                    )
+                )
             }
         }
 
@@ -150,8 +162,13 @@ extension ModelListing {
 
         private func entry(of model: ProviderModel, _ provider: Provider, createdAt: WallTime) -> ListedModel {
             ListedModel(
-                id: "\(provider.alias)/\(model.id)", name: model.name, ownedBy: provider.alias,
-                context: model.context ?? provider.chat?.defaultContext, maxOutput: model.maxOutput, createdAt: createdAt)
+                id: "\(provider.alias)/\(model.id)",
+                name: model.name,
+                ownedBy: provider.alias,
+                context: model.context ?? provider.chat?.defaultContext,
+                maxOutput: model.maxOutput,
+                createdAt: createdAt
+            )
         }
 
         private mutating func add(named id: String, _ name: String, ownedBy: String, _ connection: Connection) {

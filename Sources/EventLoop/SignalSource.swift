@@ -4,7 +4,7 @@ private import Glibc
 /// Signals as events of a loop.
 ///
 /// Create it before any other thread starts: it blocks the signals in the calling thread, and threads inherit that.
-public final class SignalSource {
+public final class SignalSource: Sendable {
     private let descriptor: Int32
     private let loop: EventLoop
 

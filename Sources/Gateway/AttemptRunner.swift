@@ -44,7 +44,10 @@ struct AttemptRunner {
             let source = try await open(try translate(&context))
             guard source.status.isSuccess else { return .failed(await refusal(from: source)) }
             let relay = AnswerRelay(
-                context: context, profile: call.profile, upstreamContentType: source.header("content-type"))
+                context: context,
+                profile: call.profile,
+                upstreamContentType: source.header("content-type")
+            )
             guard !question.wantsStream else {
                 return await StreamDelivery(self, source: source, relay: relay).run()
             }
@@ -59,9 +62,14 @@ struct AttemptRunner {
 
     private func makeContext() -> TranslationContext {
         var context = TranslationContext(
-            clientDialect: request.dialect, upstreamDialect: call.dialect, clientModel: question.model,
-            upstreamModel: call.upstreamModel, wantsStream: question.wantsStream, ids: RandomIDs(),
-            createdAt: gateway.time.wall().unixSeconds)
+            clientDialect: request.dialect,
+            upstreamDialect: call.dialect,
+            clientModel: question.model,
+            upstreamModel: call.upstreamModel,
+            wantsStream: question.wantsStream,
+            ids: RandomIDs(),
+            createdAt: gateway.time.wall().unixSeconds
+        )
         context.estimatedInputTokens = question.estimatedInputTokens(in: request.dialect)
         return context
     }
@@ -69,7 +77,11 @@ struct AttemptRunner {
     /// The body to send: translated, then adjusted to what is peculiar to the provider.
     private func translate(_ context: inout TranslationContext) throws -> [UInt8] {
         let body = try RequestTranslator.translate(
-            question.document, profile: call.profile, context: &context, upstreamStreams: upstreamStreams)
+            question.document,
+            profile: call.profile,
+            context: &context,
+            upstreamStreams: upstreamStreams
+        )
         return call.bodyRules.isEmpty ? body : try call.bodyRules.apply(to: body, stream: upstreamStreams)
     }
 
@@ -77,12 +89,20 @@ struct AttemptRunner {
     private func open(_ body: [UInt8]) async throws -> any AnswerSource {
         if target.providerID == DemoProvider.id {
             return DemoProvider.answer(
-                try JSONDocument.parse(body), stream: upstreamStreams, id: "chatcmpl-" + RandomIDs().characters(24),
-                createdAt: gateway.time.wall().unixSeconds)
+                try JSONDocument.parse(body),
+                stream: upstreamStreams,
+                id: "chatcmpl-" + RandomIDs().characters(24),
+                createdAt: gateway.time.wall().unixSeconds
+            )
         }
         var message = ClientRequest(
-            method: .post, url: call.url, headers: call.headers, body: body, pool: call.poolKey,
-            egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly)
+            method: .post,
+            url: call.url,
+            headers: call.headers,
+            body: body,
+            pool: call.poolKey,
+            egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
+        )
         message.timeouts = Timeouts(call.timeouts, streams: upstreamStreams)
         if upstreamStreams { message.limits.bodyBytes = .max } else { message.compression = .any }
         return try await gateway.client(on: request.loop).send(message)
@@ -92,7 +112,11 @@ struct AttemptRunner {
     private func refusal(from source: any AnswerSource) async -> UpstreamRefusal {
         let body = await source.beginning(limit: gateway.settings.errorBodyLimit)
         let failure = UpstreamError.read(
-            status: source.status.rawValue, headers: source.headers, body: body, dialect: call.dialect)
+            status: source.status.rawValue,
+            headers: source.headers,
+            body: body,
+            dialect: call.dialect
+        )
         return UpstreamRefusal(failure: failure, headers: source.headers, body: body)
     }
 
@@ -102,7 +126,10 @@ struct AttemptRunner {
         switch error {
         case let error as TransferError:
             gateway.log.debug(
-                "a transfer failed", .string("provider", target.providerID), .string("reason", error.diagnostic))
+                "a transfer failed",
+                .string("provider", target.providerID),
+                .string("reason", error.diagnostic)
+            )
             return .failed(UpstreamRefusal(failure: error.failure(provider: target.providerID)))
         case let failure as Failure: return .failed(UpstreamRefusal(failure: failure))
         case let error as DialectError: return .failed(UpstreamRefusal(failure: error.failure))
@@ -115,22 +142,31 @@ struct AttemptRunner {
     /// Accounts for what a client that left has used.
     func settleForGoneClient(_ relay: borrowing AnswerRelay) {
         ledger.settle(
-            status: HTTPStatus.clientClosedRequest.rawValue, usage: relay.settledUsage,
-            reportedCost: relay.providerReportedCost, errorCode: "client_gone")
+            status: HTTPStatus.clientClosedRequest.rawValue,
+            usage: relay.settledUsage,
+            reportedCost: relay.providerReportedCost,
+            errorCode: "client_gone"
+        )
     }
 
     /// The head fields of an answer.
     func answerHeaders(_ figures: AnswerHeaders.Figures?) -> AnswerHeaders {
         AnswerHeaders(
-            sessionID: ledger.sessionID, provider: target.prefix, model: target.model, latency: ledger.latency,
-            figures: figures)
+            sessionID: ledger.sessionID,
+            provider: target.prefix,
+            model: target.model,
+            latency: ledger.latency,
+            figures: figures
+        )
     }
 
     /// What is told to the client of an answer's usage.
     func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
         AnswerHeaders.Figures(
-            inputTokens: relay.usage.totalInput, outputTokens: relay.usage.output ?? 0,
-            cost: ledger.cost(of: relay.usage, reported: relay.providerReportedCost))
+            inputTokens: relay.usage.totalInput,
+            outputTokens: relay.usage.output ?? 0,
+            cost: ledger.cost(of: relay.usage, reported: relay.providerReportedCost)
+        )
     }
 }
 
@@ -139,8 +175,11 @@ extension Timeouts {
     fileprivate init(_ limits: CallTimeouts, streams: Bool) {
         let unlimited = Duration.seconds(86_400)
         self.init(
-            connect: limits.connect ?? unlimited, firstByte: limits.headers ?? unlimited,
-            idle: (streams ? limits.idle : limits.body) ?? unlimited, total: nil)
+            connect: limits.connect ?? unlimited,
+            firstByte: limits.headers ?? unlimited,
+            idle: (streams ? limits.idle : limits.body) ?? unlimited,
+            total: nil
+        )
     }
 }
 
@@ -161,7 +200,11 @@ extension TransferError {
         case .egressRefused:
             Failure(.badGateway, "[\(provider)] The provider's address is not allowed", code: "egress_refused")
         default:
-            Failure(.badGateway, "[\(provider)] The provider could not be reached: \(shortDescription)", code: "upstream_unreachable")
+            Failure(
+                .badGateway,
+                "[\(provider)] The provider could not be reached: \(shortDescription)",
+                code: "upstream_unreachable"
+            )
         }
     }
 }

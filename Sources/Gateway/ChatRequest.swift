@@ -29,8 +29,16 @@ package struct ChatRequest: Sendable {
     package var receivedAt: MonotonicTime
 
     package init(
-        dialect: Dialect, headers: HTTPHeaders, body: [UInt8], path: String, requiredProvider: String? = nil,
-        apiKey: APIKey?, recordID: String, configuration: Configuration, loop: EventLoop, receivedAt: MonotonicTime
+        dialect: Dialect,
+        headers: HTTPHeaders,
+        body: [UInt8],
+        path: String,
+        requiredProvider: String? = nil,
+        apiKey: APIKey?,
+        recordID: String,
+        configuration: Configuration,
+        loop: EventLoop,
+        receivedAt: MonotonicTime
     ) {
         self.dialect = dialect
         self.headers = headers

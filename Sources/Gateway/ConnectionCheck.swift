@@ -37,28 +37,41 @@ package struct TrialError: Error, Sendable {
 /// Trials of connections outside of requests, for management: nothing is recorded and no cooldown follows.
 extension Gateway {
     /// Whom a connection belongs to: a provider of the catalogue or a node of the user.
-    package func party(of connection: Connection) -> UpstreamParty? {
-        if let node = store.configuration.node(connection.provider) { return .node(UpstreamNode(node)) }
+    package func party(of connection: Connection, node: ProviderNode?) -> UpstreamParty? {
+        if let node = node ?? store.configuration.node(connection.provider) { return .node(UpstreamNode(node)) }
         return catalogue.provider(connection.provider).map(UpstreamParty.provider)
     }
 
     /// Asks a connection's provider for its list of models; nil when it has none.
-    package func fetchModels(of connection: Connection, on loop: EventLoop) async throws(TrialError) -> TrialAnswer? {
-        let (party, account) = try trialParties(connection)
+    package func fetchModels(
+        of connection: Connection,
+        node: ProviderNode?,
+        on loop: EventLoop
+    ) async throws(TrialError) -> TrialAnswer? {
+        let (party, account) = try trialParties(connection, node)
         let query: UpstreamQuery?
         do { query = try calls.modelsList(party, account: account) } catch { throw TrialError(error) }
         guard let query else { return nil }
         let message = ClientRequest(
-            method: .get, url: query.url, headers: query.headers, pool: query.poolKey,
-            egress: query.allowsPrivateAddresses ? .allowPrivate : .publicOnly)
+            method: .get,
+            url: query.url,
+            headers: query.headers,
+            pool: query.poolKey,
+            egress: query.allowsPrivateAddresses ? .allowPrivate : .publicOnly
+        )
         return try await send(message, dialect: .openAIChat, limit: .seconds(20), on: loop)
     }
 
     /// Sends the shortest chat request there is to one model of a connection.
     package func tryChat(
-        _ connection: Connection, model: String, text: String, maxTokens: Int, on loop: EventLoop
+        _ connection: Connection,
+        node: ProviderNode?,
+        model: String,
+        text: String,
+        maxTokens: Int,
+        on loop: EventLoop
     ) async throws(TrialError) -> TrialAnswer {
-        let (party, account) = try trialParties(connection)
+        let (party, account) = try trialParties(connection, node)
         let call: UpstreamCall
         do {
             call = try calls.chat(party, account: account, request: CallRequest(model: model, stream: false))
@@ -68,18 +81,28 @@ extension Gateway {
             body = try trialBody(call, text: text, maxTokens: maxTokens)
         } catch { throw TrialError(kind: .unsupported, message: "The request cannot be translated", latency: .zero) }
         let message = ClientRequest(
-            method: .post, url: call.url, headers: call.headers, body: body, pool: call.poolKey,
-            egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly)
+            method: .post,
+            url: call.url,
+            headers: call.headers,
+            body: body,
+            pool: call.poolKey,
+            egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
+        )
         return try await send(message, dialect: call.dialect, limit: .seconds(20), on: loop)
     }
 
-    private func trialParties(_ connection: Connection) throws(TrialError) -> (UpstreamParty, UpstreamAccount) {
-        guard let party = party(of: connection) else {
+    private func trialParties(
+        _ connection: Connection,
+        _ node: ProviderNode?
+    ) throws(TrialError) -> (UpstreamParty, UpstreamAccount) {
+        guard let party = party(of: connection, node: node) else {
             throw TrialError(kind: .unsupported, message: "Unknown provider: \(connection.provider)", latency: .zero)
         }
         let account = UpstreamAccount(
-            id: connection.id, credential: (connection.apiKey ?? connection.accessToken)?.exposedText(),
-            options: ConnectionOptions(connection.providerSpecificData))
+            id: connection.id,
+            credential: (connection.apiKey ?? connection.accessToken)?.exposedText(),
+            options: ConnectionOptions(connection.providerSpecificData)
+        )
         return (party, account)
     }
 
@@ -97,15 +120,28 @@ extension Gateway {
         json.endArray()
         json.endObject()
         var context = TranslationContext(
-            clientDialect: .openAIChat, upstreamDialect: call.dialect, clientModel: call.upstreamModel,
-            upstreamModel: call.upstreamModel, wantsStream: false, ids: RandomIDs(), createdAt: time.wall().unixSeconds)
+            clientDialect: .openAIChat,
+            upstreamDialect: call.dialect,
+            clientModel: call.upstreamModel,
+            upstreamModel: call.upstreamModel,
+            wantsStream: false,
+            ids: RandomIDs(),
+            createdAt: time.wall().unixSeconds
+        )
         let body = try RequestTranslator.translate(
-            try JSONDocument.parse(json.bytes), profile: call.profile, context: &context, upstreamStreams: false)
+            try JSONDocument.parse(json.bytes),
+            profile: call.profile,
+            context: &context,
+            upstreamStreams: false
+        )
         return try call.bodyRules.apply(to: body, stream: false)
     }
 
     private func send(
-        _ message: ClientRequest, dialect: Dialect, limit: Duration, on loop: EventLoop
+        _ message: ClientRequest,
+        dialect: Dialect,
+        limit: Duration,
+        on loop: EventLoop
     ) async throws(TrialError) -> TrialAnswer {
         let start = time.monotonic()
         var message = message
@@ -116,12 +152,20 @@ extension Gateway {
             var failure: Failure?
             if !response.status.isSuccess {
                 failure = UpstreamError.read(
-                    status: response.status.rawValue, headers: response.headers, body: body, dialect: dialect)
+                    status: response.status.rawValue,
+                    headers: response.headers,
+                    body: body,
+                    dialect: dialect
+                )
             } else if let answer = try? JSONDocument.parse(body) {
                 failure = UpstreamError.inBody(answer.root, dialect: dialect)
             }
             return TrialAnswer(
-                status: response.status, body: body, latency: time.monotonic() - start, failure: failure)
+                status: response.status,
+                body: body,
+                latency: time.monotonic() - start,
+                failure: failure
+            )
         } catch let error as TransferError {
             throw TrialError(kind: .network, message: error.shortDescription, latency: time.monotonic() - start)
         } catch {
@@ -133,6 +177,9 @@ extension Gateway {
 extension TrialError {
     fileprivate init(_ error: CallError) {
         self.init(
-            kind: error.code == .unsupported ? .unsupported : .incomplete, message: error.description, latency: .zero)
+            kind: error.code == .unsupported ? .unsupported : .incomplete,
+            message: error.description,
+            latency: .zero
+        )
     }
 }

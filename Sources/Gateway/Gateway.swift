@@ -25,15 +25,23 @@ package final class Gateway: Sendable {
 
     /// Creates a gateway that serves requests on loops with indexes below `loopCount`.
     package init(
-        store: Store, catalogue: Catalogue, settings: GatewaySettings, environment: [String: String], version: String,
-        loopCount: Int, time: any TimeSource, log: Logger
+        store: Store,
+        catalogue: Catalogue,
+        settings: GatewaySettings,
+        environment: [String: String],
+        version: String,
+        loopCount: Int,
+        time: any TimeSource,
+        log: Logger
     ) {
         self.store = store
         self.catalogue = catalogue
         health = AccountHealth()
         self.settings = settings
         calls = UpstreamCallBuilder(
-            catalogue: catalogue, environment: CallEnvironment(version: version, variables: environment))
+            catalogue: catalogue,
+            environment: CallEnvironment(version: version, variables: environment)
+        )
         routingView = RoutingView(catalogue: catalogue, variables: environment)
         self.time = time
         self.log = log.child(component: "gateway")

@@ -19,7 +19,10 @@ final class Ledger {
     let comboName: String?
     /// Computed on first use: fingerprints of long prompts are not free.
     private(set) lazy var sessionID = Session.id(
-        headers: request.headers, body: body, model: requestedModel)
+        headers: request.headers,
+        body: body,
+        model: requestedModel
+    )
     private let body: JSONValue
     /// Of the attempt that answered, or of the last one.
     var target: Target?
@@ -93,7 +96,8 @@ final class Ledger {
             path: request.path,
             account: target.account,
             requestType: "chat",
-            isLogged: !(request.apiKey?.noLog ?? false))
+            isLogged: !(request.apiKey?.noLog ?? false)
+        )
         guard gateway.store.journal.append(record) != .written else { return }
         gateway.counters.lateUsageRecords.wrappingAdd(1, ordering: .relaxed)
         gateway.log.error("a usage record could not be written to disk yet")
@@ -102,13 +106,21 @@ final class Ledger {
     /// Accounts for a request that nothing answered.
     func settle(failure: Failure) {
         settle(
-            status: failure.status, usage: Usage(), reportedCost: nil, errorCode: failure.code ?? failure.kind.rawValue,
-            summary: failure.message)
+            status: failure.status,
+            usage: Usage(),
+            reportedCost: nil,
+            errorCode: failure.code ?? failure.kind.rawValue,
+            summary: failure.message
+        )
     }
 
     /// Accounts for a client that left before anything was known, unless that was done already.
     func settleGone() {
         settle(
-            status: HTTPStatus.clientClosedRequest.rawValue, usage: Usage(), reportedCost: nil, errorCode: "client_gone")
+            status: HTTPStatus.clientClosedRequest.rawValue,
+            usage: Usage(),
+            reportedCost: nil,
+            errorCode: "client_gone"
+        )
     }
 }

@@ -28,7 +28,11 @@ extension Gateway {
     func checkPolicy(of key: APIKey?, model: String) throws(Failure) {
         guard let key, !ModelPolicy.allows(model, patterns: key.allowedModels) else { return }
         throw Failure(
-            .permission, "Model \"\(model)\" is not allowed for this API key", code: "model_not_allowed", param: "model")
+            .permission,
+            "Model \"\(model)\" is not allowed for this API key",
+            code: "model_not_allowed",
+            param: "model"
+        )
     }
 
     func resolver(for configuration: Configuration) -> ModelResolver {
@@ -37,7 +41,8 @@ extension Gateway {
 
     func resolve(_ model: String, _ request: ChatRequest) throws(Failure) -> PlanRequest.Goal {
         let resolver = resolver(for: request.configuration)
-        let resolution = request.requiredProvider.map { resolver.resolve(model, provider: $0) } ?? resolver.resolve(model)
+        let resolution =
+            request.requiredProvider.map { resolver.resolve(model, provider: $0) } ?? resolver.resolve(model)
         switch resolution {
         case .combo(let combo, let wantsLongContext): return .combo(combo, wantsLongContext: wantsLongContext)
         case .single(let target): return .single(target)
@@ -47,14 +52,20 @@ extension Gateway {
 
     func makePlan(for goal: PlanRequest.Goal, _ request: ChatRequest) -> AttemptPlan {
         let planned = PlanRequest(
-            goal, allowedAccounts: Set(request.apiKey?.allowedConnections ?? []),
-            forcedAccount: request.headers["x-omniroute-connection"])
+            goal,
+            allowedAccounts: Set(request.apiKey?.allowedConnections ?? []),
+            forcedAccount: request.headers["x-omniroute-connection"]
+        )
         return AttemptPlan(planned, resolver: resolver(for: request.configuration), health: health)
     }
 
     /// The attempt loop: until one delivers, the client leaves, or nothing is left.
     private func attempt(
-        _ plan: inout AttemptPlan, _ question: Question, _ request: ChatRequest, ledger: Ledger, sink: any AnswerSink
+        _ plan: inout AttemptPlan,
+        _ question: Question,
+        _ request: ChatRequest,
+        ledger: Ledger,
+        sink: any AnswerSink
     ) async throws(Failure) {
         while true {
             switch plan.next(at: time.wall()) {
@@ -73,7 +84,11 @@ extension Gateway {
     }
 
     private func run(
-        _ attempt: Attempt, _ question: Question, _ request: ChatRequest, ledger: Ledger, sink: any AnswerSink
+        _ attempt: Attempt,
+        _ question: Question,
+        _ request: ChatRequest,
+        ledger: Ledger,
+        sink: any AnswerSink
     ) async -> AttemptOutcome {
         ledger.target = nil
         do {
@@ -81,7 +96,13 @@ extension Gateway {
             let target = ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)
             ledger.target = target
             return await AttemptRunner(
-                gateway: self, request: request, question: question, call: call, target: target, ledger: ledger, sink: sink
+                gateway: self,
+                request: request,
+                question: question,
+                call: call,
+                target: target,
+                ledger: ledger,
+                sink: sink
             ).run()
         } catch {
             return .failed(UpstreamRefusal(failure: error))
@@ -90,7 +111,10 @@ extension Gateway {
 
     /// Tells the plan and the store what came of an attempt; returns whether the request is over.
     private func conclude(
-        _ outcome: AttemptOutcome, of attempt: Attempt, startedAt start: WallTime, _ plan: inout AttemptPlan,
+        _ outcome: AttemptOutcome,
+        of attempt: Attempt,
+        startedAt start: WallTime,
+        _ plan: inout AttemptPlan,
         _ ledger: Ledger
     ) -> Bool {
         switch outcome {
@@ -111,12 +135,20 @@ extension Gateway {
 
     private func note(_ refusal: UpstreamRefusal, of attempt: Attempt, _ plan: inout AttemptPlan) {
         log.info(
-            "an attempt failed", .string("provider", attempt.target.provider), .string("model", attempt.target.model),
-            .int("status", refusal.failure.status), .string("kind", refusal.failure.kind.rawValue),
-            .int("attempt", attempt.number))
+            "an attempt failed",
+            .string("provider", attempt.target.provider),
+            .string("model", attempt.target.model),
+            .int("status", refusal.failure.status),
+            .string("kind", refusal.failure.kind.rawValue),
+            .int("attempt", attempt.number)
+        )
         let evidence = FailureEvidence(
-            refusal.failure, provider: attempt.target.provider, headers: refusal.headers, body: refusal.body,
-            isReadinessTimeout: refusal.isReadinessTimeout)
+            refusal.failure,
+            provider: attempt.target.provider,
+            headers: refusal.headers,
+            body: refusal.body,
+            isReadinessTimeout: refusal.isReadinessTimeout
+        )
         remember(plan.failed(evidence, at: time.wall()))
     }
 }

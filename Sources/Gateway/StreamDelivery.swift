@@ -69,8 +69,11 @@ final class StreamDelivery {
         attempt.sink.startStream(.ok, headers)
         guard let interval = attempt.gateway.settings.heartbeat else { return }
         heartbeat = Heartbeat(
-            loop: attempt.request.loop, interval: interval, frame: attempt.request.dialect.keepAlive,
-            sink: attempt.sink)
+            loop: attempt.request.loop,
+            interval: interval,
+            frame: attempt.request.dialect.keepAlive,
+            sink: attempt.sink
+        )
     }
 
     private func flush() {
@@ -99,8 +102,11 @@ final class StreamDelivery {
         if let failure = relay.failure {
             guard isCommitted else { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
             ledger.settle(
-                status: failure.status, usage: relay.settledUsage, reportedCost: relay.providerReportedCost,
-                errorCode: failure.code ?? failure.kind.rawValue)
+                status: failure.status,
+                usage: relay.settledUsage,
+                reportedCost: relay.providerReportedCost,
+                errorCode: failure.code ?? failure.kind.rawValue
+            )
             flush()
             attempt.sink.finish()
             return .broken(failure)
@@ -135,7 +141,10 @@ final class StreamDelivery {
 
     private var lateStart: Failure {
         Failure(
-            .timeout, "[\(attempt.target.providerID)] No answer within the readiness time", type: "stream_timeout",
-            code: "STREAM_READINESS_TIMEOUT")
+            .timeout,
+            "[\(attempt.target.providerID)] No answer within the readiness time",
+            type: "stream_timeout",
+            code: "STREAM_READINESS_TIMEOUT"
+        )
     }
 }

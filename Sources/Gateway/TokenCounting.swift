@@ -30,15 +30,26 @@ extension Gateway {
 
     private func ask(_ attempt: Attempt, _ question: Question, _ request: ChatRequest) async throws -> Int? {
         let wanted = CallRequest(
-            model: attempt.target.model, stream: false, wantsLongContext: attempt.target.wantsLongContext,
-            clientHeaders: request.headers, keyTurn: attempt.keyTurn)
+            model: attempt.target.model,
+            stream: false,
+            wantsLongContext: attempt.target.wantsLongContext,
+            clientHeaders: request.headers,
+            keyTurn: attempt.keyTurn
+        )
         let account = account(attempt.account, request.configuration)
-        guard let call = try calls.countTokens(attempt.target.party, account: account, request: wanted) else { return nil }
+        guard let call = try calls.countTokens(attempt.target.party, account: account, request: wanted) else {
+            return nil
+        }
         var editor = JSONEditor(question.document)
         editor.setMember("model", of: question.document.root, to: JSONLiteral.string(call.upstreamModel))
         var message = ClientRequest(
-            method: .post, url: call.url, headers: call.headers, body: editor.finish(), pool: call.poolKey,
-            egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly)
+            method: .post,
+            url: call.url,
+            headers: call.headers,
+            body: editor.finish(),
+            pool: call.poolKey,
+            egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
+        )
         message.timeouts.total = .seconds(10)
         let response = try await client(on: request.loop).send(message)
         guard response.status.isSuccess else { return nil }

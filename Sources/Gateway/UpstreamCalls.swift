@@ -8,11 +8,18 @@ extension Gateway {
     /// The call that an attempt makes.
     func call(for attempt: Attempt, stream: Bool, _ request: ChatRequest) throws(Failure) -> UpstreamCall {
         let wanted = CallRequest(
-            model: attempt.target.model, stream: stream, wantsLongContext: attempt.target.wantsLongContext,
-            clientHeaders: request.headers, keyTurn: attempt.keyTurn)
+            model: attempt.target.model,
+            stream: stream,
+            wantsLongContext: attempt.target.wantsLongContext,
+            clientHeaders: request.headers,
+            keyTurn: attempt.keyTurn
+        )
         do {
             return try calls.chat(
-                attempt.target.party, account: account(attempt.account, request.configuration), request: wanted)
+                attempt.target.party,
+                account: account(attempt.account, request.configuration),
+                request: wanted
+            )
         } catch {
             throw error.failure
         }
@@ -22,7 +29,10 @@ extension Gateway {
     func account(_ account: Account, _ configuration: Configuration) -> UpstreamAccount {
         let connection = configuration.connection(account.id)
         return UpstreamAccount(
-            id: account.id, credential: (connection?.apiKey ?? connection?.accessToken)?.exposedText(), options: account.options)
+            id: account.id,
+            credential: (connection?.apiKey ?? connection?.accessToken)?.exposedText(),
+            options: account.options
+        )
     }
 
     /// What the usage record says about an attempt.
@@ -31,10 +41,15 @@ extension Gateway {
         let model = attempt.target.model
         let own = configuration.pricingOverrides[provider]?[model].map(Price.init)
         return Ledger.Target(
-            providerID: provider, prefix: attempt.target.party.prefix, model: model,
+            providerID: provider,
+            prefix: attempt.target.party.prefix,
+            model: model,
             connectionID: attempt.account.isStored ? attempt.account.id : nil,
-            account: configuration.connection(attempt.account.id)?.name, dialect: dialect,
-            price: catalogue.price(provider: provider, model: model, override: own), stepID: attempt.executionKey)
+            account: configuration.connection(attempt.account.id)?.name,
+            dialect: dialect,
+            price: catalogue.price(provider: provider, model: model, override: own),
+            stepID: attempt.executionKey
+        )
     }
 }
 
@@ -53,7 +68,11 @@ extension Price {
     /// What the user says a model costs.
     init(_ own: PriceOverride) {
         self.init(
-            input: own.input, output: own.output, cachedInput: own.cached, cacheCreation: own.cacheCreation,
-            reasoning: own.reasoning)
+            input: own.input,
+            output: own.output,
+            cachedInput: own.cached,
+            cacheCreation: own.cacheCreation,
+            reasoning: own.reasoning
+        )
     }
 }

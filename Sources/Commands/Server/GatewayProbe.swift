@@ -4,7 +4,9 @@ import Gateway
 import HTTPCore
 import JSONCore
 import Management
+import Providers
 import Store
+import TimeCore
 
 /// Tries connections out with the gateway's own client, so that a trial goes the way of a request.
 struct GatewayProbe: ConnectionProbe {
@@ -14,25 +16,38 @@ struct GatewayProbe: ConnectionProbe {
         self.gateway = gateway
     }
 
-    func test(_ connection: Connection, model: String?) async -> ProbeResult {
+    func test(_ connection: Connection, node: ProviderNode?, model: String?) async -> ProbeResult {
         guard let loop = EventLoop.current else { return .failed(.runtimeError, "The server is not ready") }
         do {
-            if model == nil, let listed = try await gateway.fetchModels(of: connection, on: loop), !listed.saysNothing {
+            if model == nil, let listed = try await gateway.fetchModels(of: connection, node: node, on: loop),
+                !listed.saysNothing
+            {
                 return ProbeResult(listed)
             }
             guard let model = model ?? defaultModel(of: connection) else {
                 return .failed(.unsupported, "The provider has no model list; name a model to test with")
             }
-            return ProbeResult(try await gateway.tryChat(connection, model: model, text: "Hi", maxTokens: 1, on: loop))
+            return ProbeResult(
+                try await gateway.tryChat(
+                    connection,
+                    node: node,
+                    model: model,
+                    text: "Hi",
+                    maxTokens: 1,
+                    on: loop
+                )
+            )
         } catch {
             return ProbeResult(error)
         }
     }
 
-    func models(of connection: Connection) async -> ModelListing {
+    func models(of connection: Connection, node: ProviderNode?) async -> ModelListing {
         guard let loop = EventLoop.current else { return .failed(status: nil, message: "The server is not ready") }
         do {
-            guard let answer = try await gateway.fetchModels(of: connection, on: loop) else { return .unavailable }
+            guard let answer = try await gateway.fetchModels(of: connection, node: node, on: loop) else {
+                return .unavailable
+            }
             if let failure = answer.failure { return .failed(status: failure.status, message: failure.message) }
             guard let list = (try? JSONDocument.parse(answer.body)).flatMap(Self.models) else {
                 return .failed(status: nil, message: "The provider's model list cannot be read")
@@ -52,9 +67,16 @@ struct GatewayProbe: ConnectionProbe {
         if let connectionID { headers.add("x-omniroute-connection", connectionID) }
         let start = gateway.time.monotonic()
         let request = ChatRequest(
-            dialect: .openAIChat, headers: headers, body: Self.question(model), path: "/api/combos/test", apiKey: nil,
-            recordID: "probe-" + RandomIDs().characters(24), configuration: gateway.store.configuration, loop: loop,
-            receivedAt: start)
+            dialect: .openAIChat,
+            headers: headers,
+            body: Self.question(model),
+            path: "/api/combos/test",
+            apiKey: nil,
+            recordID: "probe-" + RandomIDs().characters(24),
+            configuration: gateway.store.configuration,
+            loop: loop,
+            receivedAt: start
+        )
         var failure: Failure?
         do { try await gateway.answer(request, to: sink) } catch { failure = error }
         let latency = Int((gateway.time.monotonic() - start).milliseconds)
@@ -63,8 +85,10 @@ struct GatewayProbe: ConnectionProbe {
         }
         let message = (try? JSONDocument.parse(sink.body))?.root["choices"]?.first?["message"]
         return ChatProbe(
-            statusCode: sink.status, latencyMilliseconds: latency,
-            text: message?["content"]?.string.map { String($0.prefix(200)) })
+            statusCode: sink.status,
+            latencyMilliseconds: latency,
+            text: message?["content"]?.string.map { String($0.prefix(200)) }
+        )
     }
 
     private func defaultModel(of connection: Connection) -> String? {
@@ -73,7 +97,9 @@ struct GatewayProbe: ConnectionProbe {
 
     /// `{"data":[{"id":…}]}` as OpenAI and Anthropic have it, `{"models":[…]}`, or a bare list.
     private static func models(_ document: JSONDocument) -> [ListedModel]? {
-        guard let list = document.root["data"] ?? document.root["models"] ?? document.root.arrayItself else { return nil }
+        guard let list = document.root["data"] ?? document.root["models"] ?? document.root.arrayItself else {
+            return nil
+        }
         return list.elements.compactMap { entry in
             guard let id = entry["id"]?.string ?? entry["name"]?.string else { return nil }
             return ListedModel(id: id, name: entry["display_name"]?.string ?? entry["name"]?.string ?? id)
@@ -136,7 +162,11 @@ extension ProbeResult {
         let latency = Int(answer.latency.milliseconds)
         guard let failure = answer.failure else {
             self.init(
-                isValid: true, diagnosis: .ok, statusCode: answer.status.rawValue, latencyMilliseconds: latency)
+                isValid: true,
+                diagnosis: .ok,
+                statusCode: answer.status.rawValue,
+                latencyMilliseconds: latency
+            )
             return
         }
         let diagnosis: Diagnosis =
@@ -147,8 +177,13 @@ extension ProbeResult {
             default: .upstreamError
             }
         self.init(
-            isValid: false, diagnosis: diagnosis, error: failure.message, statusCode: answer.status.rawValue,
-            latencyMilliseconds: latency, code: failure.code)
+            isValid: false,
+            diagnosis: diagnosis,
+            error: failure.message,
+            statusCode: answer.status.rawValue,
+            latencyMilliseconds: latency,
+            code: failure.code
+        )
     }
 
     fileprivate init(_ error: TrialError) {
@@ -159,7 +194,10 @@ extension ProbeResult {
             case .network: .networkError
             }
         self.init(
-            isValid: false, diagnosis: diagnosis, error: error.message,
-            latencyMilliseconds: Int(error.latency.milliseconds))
+            isValid: false,
+            diagnosis: diagnosis,
+            error: error.message,
+            latencyMilliseconds: Int(error.latency.milliseconds)
+        )
     }
 }

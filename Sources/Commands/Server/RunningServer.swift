@@ -1,9 +1,11 @@
 import EventLoop
+import Gate
 import Gateway
 import HTTPClient
 import HTTPCore
 import HTTPServer
 import LogCore
+import Store
 
 /// The loops of a server with a listener and a client each.
 final class RunningServer: Sendable {
@@ -11,7 +13,12 @@ final class RunningServer: Sendable {
     /// The TCP port, also when the system chose it; 0 without TCP listeners.
     let port: Int
     private let group: EventLoopGroup
-    private let servers: [HTTPServer]
+    private let servers: [LoopServer]
+
+    private struct LoopServer: Sendable {
+        let loop: EventLoop
+        let server: HTTPServer
+    }
 
     /// Binds the addresses and starts taking connections.
     init(_ core: ServerCore, group: EventLoopGroup) async throws {
@@ -21,22 +28,24 @@ final class RunningServer: Sendable {
         configuration.spoolDirectory = core.directory.path
         configuration.reusePort = group.loops.count > 1
         var port = core.settings.port
-        var servers: [HTTPServer] = []
+        var servers: [LoopServer] = []
         for loop in group.loops {
             configuration.addresses = core.settings.addresses.map { .ip($0, port: port) }
-            if loop.index == 0 { configuration.addresses.append(.unix(path: core.directory.file(SocketClient.fileName))) }
+            if loop.index == 0 {
+                configuration.addresses.append(.unix(path: core.directory.file(SocketClient.fileName)))
+            }
             let server = try HTTPServer(loop: loop, configuration: configuration, handler: core.gate, log: core.log)
             if port == 0 { port = server.port }
-            servers.append(server)
+            servers.append(LoopServer(loop: loop, server: server))
         }
         self.port = port
         self.servers = servers
         try group.start()
-        for server in servers {
-            try await Task(executorPreference: server.loop) {
-                let client = try HTTPClient(loop: server.loop, configuration: ClientConfiguration(), log: core.log)
-                core.gateway.attach(client, to: server.loop)
-                try server.start()
+        for entry in servers {
+            try await Task(executorPreference: entry.loop) {
+                let client = try HTTPClient(loop: entry.loop, configuration: ClientConfiguration(), log: core.log)
+                core.gateway.attach(client, to: entry.loop)
+                try entry.server.start()
             }.value
         }
     }
@@ -46,21 +55,21 @@ final class RunningServer: Sendable {
     func stop() async {
         core.load.beginDraining()
         await withTaskGroup(of: Void.self) { tasks in
-            for server in servers {
-                tasks.addTask(executorPreference: server.loop) { await self.drain(server) }
+            for entry in servers {
+                tasks.addTask(executorPreference: entry.loop) { await self.drain(entry) }
             }
         }
         group.stopAndJoin()
         core.store.close()
     }
 
-    private func drain(_ server: HTTPServer) async {
-        let loop = server.loop
-        let deadline = loop.schedule(after: core.settings.shutdownTimeout) { server.close() }
+    private func drain(_ entry: LoopServer) async {
+        let server = entry.server
+        let deadline = entry.loop.schedule(after: core.settings.shutdownTimeout) { server.close() }
         server.stopAccepting()
         await server.drain()
-        loop.cancel(deadline)
+        entry.loop.cancel(deadline)
         server.close()
-        core.gateway.detach(from: loop)
+        core.gateway.detach(from: entry.loop)
     }
 }

@@ -45,29 +45,52 @@ final class ServerCore: Sendable {
         bootstrap = isPrivate ? .kept : try store.ensurePassword(initial: environment["INITIAL_PASSWORD"])
         catalogue = try Catalogue.load()
         gateway = Gateway(
-            store: store, catalogue: catalogue, settings: settings.gateway, environment: environment,
-            version: Product.version, loopCount: settings.workers, time: time, log: log)
+            store: store,
+            catalogue: catalogue,
+            settings: settings.gateway,
+            environment: environment,
+            version: Product.version,
+            loopCount: settings.workers,
+            time: time,
+            log: log
+        )
         let stopRequest = StopRequest()
         self.stopRequest = stopRequest
         let context = ServerContext(
-            version: Product.version, startedAt: time.monotonic(),
+            version: Product.version,
+            startedAt: time.monotonic(),
             addresses: settings.addresses.map { Self.url($0, settings.port) }
         ) { stopRequest.ask() }
+        let tokens = try SessionTokens(key: secrets.key(for: .session))
+        let policy = GatePolicy(environment: environment, listeners: settings.addresses)
+        let management = ManagementServices(
+            store: store,
+            catalogue: catalogue,
+            probe: GatewayProbe(gateway),
+            context: context,
+            tokens: tokens,
+            policy: policy,
+            allowsKeyReveal: environment["ALLOW_API_KEY_REVEAL"].flatMap(readBool) ?? false,
+            time: time,
+            log: log
+        )
         let environmentKey = environment["OMNIROUTE_API_KEY"] ?? environment["ROUTER_API_KEY"]
         gate = Gate(
-            routes: ClientRoutes.all(gateway)
-                + ManagementRoutes.all(
-                    store: store, catalogue: catalogue, probe: GatewayProbe(gateway), context: context, time: time, log: log),
-            policy: GatePolicy(environment: environment, listeners: settings.addresses), store: store,
-            keys: Gate.Keys(
-                tokens: try SessionTokens(key: secrets.key(for: .session)),
-                environmentKey: environmentKey.map { SHA256.hash(Array($0.utf8)) }),
-            load: load, time: time, log: log)
+            routes: ClientRoutes.all(gateway) + ManagementAPI(management).routes,
+            policy: policy,
+            store: store,
+            keys: Gate.Keys(tokens: tokens, environmentKey: environmentKey.map { SHA256.hash($0.utf8) }),
+            load: load,
+            time: time,
+            log: log
+        )
     }
 
     /// How clients address a listener; the address of all interfaces is shown as this machine's.
     static func url(_ address: IPAddress, _ port: Int) -> String {
-        let shown = address.isUnspecified ? (address.isV4 ? "127.0.0.1" : "[::1]") : address.isV4 ? "\(address)" : "[\(address)]"
+        let shown =
+            address.isUnspecified
+            ? (address.isV4 ? "127.0.0.1" : "[::1]") : address.isV4 ? "\(address)" : "[\(address)]"
         return "http://\(shown):\(port)"
     }
 }

@@ -1,4 +1,5 @@
 import EventLoop
+import Gate
 import Glibc
 import LogCore
 import Providers
@@ -9,7 +10,8 @@ package enum ServerProgram {
     /// What the commands use to start servers.
     package static let hooks = ProgramHooks(
         serve: { options, terminal in try await serve(options, terminal) },
-        startPrivately: { directory, terminal in try await startPrivately(directory, terminal) })
+        startPrivately: { directory, terminal in try await startPrivately(directory, terminal) }
+    )
 
     private static func serve(_ options: ServeOptions, _ terminal: Terminal) async throws -> ExitCode {
         let path = try options.dataDirectory ?? DataDirectory.location(environment: terminal.environment)
@@ -31,7 +33,8 @@ package enum ServerProgram {
     }
 
     private static func startPrivately(
-        _ directory: String, _ terminal: Terminal
+        _ directory: String,
+        _ terminal: Terminal
     ) async throws -> @Sendable () async -> Void {
         let core = try ServerCore(ServeOptions(), directory: directory, process: terminal.environment, isPrivate: true)
         let server = try await RunningServer(core, group: try EventLoopGroup(count: 1))
@@ -40,7 +43,9 @@ package enum ServerProgram {
 
     /// Offers provider keys and local servers that were found; returns how many accounts can be used afterwards.
     private static func connectFinds(
-        _ options: ServeOptions, _ terminal: Terminal, _ core: ServerCore
+        _ options: ServeOptions,
+        _ terminal: Terminal,
+        _ core: ServerCore
     ) async throws -> Int {
         let connections = core.store.configuration.connections
         let isFirstStart = connections.isEmpty
@@ -48,10 +53,17 @@ package enum ServerProgram {
             return connections.count { $0.isActive }
         }
         let finds = Discovery.look(
-            environment: core.environment, catalogue: core.catalogue, connected: Set(connections.map(\.provider)))
+            environment: core.environment,
+            catalogue: core.catalogue,
+            connected: Set(connections.map(\.provider))
+        )
         let client = SocketClient(directory: core.directory.path)
         for find in Discovery.choose(finds, importsAll: options.importsFound, terminal: terminal) {
-            let answer = try client.send("POST", "/api/providers", body: Discovery.body(for: find, environment: core.environment))
+            let answer = try client.send(
+                "POST",
+                "/api/providers",
+                body: Discovery.body(for: find, environment: core.environment)
+            )
             _ = try answer.require()
             terminal.print("Connected \(find.description)\n")
         }
@@ -73,6 +85,7 @@ package enum ServerProgram {
             isExposed: core.gate.policy.isExposed,
             connections: connections,
             keys: configuration.keys.count,
-            exampleModel: "demo/echo")
+            exampleModel: "demo/echo"
+        )
     }
 }

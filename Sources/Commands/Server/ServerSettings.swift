@@ -4,35 +4,40 @@ import HTTPCore
 import LogCore
 
 /// Everything the operator decides at start-up, read from the documented environment variables and the command line.
-package struct ServerSettings: Sendable {
+struct ServerSettings: Sendable {
     /// Where the server listens; loopback, IPv4 and IPv6, unless told otherwise.
-    package var addresses: [IPAddress]
+    var addresses: [IPAddress]
     /// 0 lets the system choose.
-    package var port: Int
+    var port: Int
     /// Event loops, one thread each.
-    package var workers: Int
-    package var logLevel: LogLevel
-    package var logFormat: Logger.Format
+    var workers: Int
+    var logLevel: LogLevel
+    var logFormat: Logger.Format
     /// How long running requests may go on after a stop was asked for.
-    package var shutdownTimeout: Duration
-    package var gateway: GatewaySettings
+    var shutdownTimeout: Duration
+    var gateway: GatewaySettings
 
     /// A setting that cannot be used; the program ends with exit code 78.
-    package struct Invalid: Error, CustomStringConvertible {
-        package let description: String
+    struct Invalid: Error, CustomStringConvertible {
+        let description: String
     }
 
     /// Reads the environment; empty values count as unset.
-    package init(environment: [String: String], options: ServeOptions) throws(Invalid) {
+    init(environment: [String: String], options: ServeOptions) throws(Invalid) {
         let reader = EnvironmentReader(environment)
         addresses = try Self.addresses(reader)
-        port = try reader.integer("API_PORT", in: 0...65_535) ?? reader.integer("PORT", in: 0...65_535) ?? 20_128
+        let ports = 0...65_535
+        let apiPort = try reader.integer("API_PORT", in: ports)
+        let port = try reader.integer("PORT", in: ports)
+        self.port = apiPort ?? port ?? 20_128
         workers = try reader.integer("OMNIROUTE_WORKERS", in: 1...256) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        logLevel = try reader.parsed("LOG_LEVEL", "trace, debug, info, warn or error") { LogLevel(name: $0) } ?? .info
-        logFormat = try reader.parsed("LOG_FORMAT", "text or json") { ["text": .text, "json": .json][$0] } ?? .text
+        logLevel = try reader.parsed("LOG_LEVEL", "trace, debug, info, warn or error", Self.level) ?? .info
+        logFormat = try reader.parsed("LOG_FORMAT", "text or json", Self.logFormat) ?? .text
         shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS") ?? .seconds(30)
         gateway = GatewaySettings()
-        if let time = try reader.milliseconds("SSE_HEARTBEAT_INTERVAL_MS") { gateway.heartbeat = time > .zero ? time : nil }
+        if let time = try reader.milliseconds("SSE_HEARTBEAT_INTERVAL_MS") {
+            gateway.heartbeat = time > .zero ? time : nil
+        }
         try apply(options)
     }
 
@@ -48,6 +53,16 @@ package struct ServerSettings: Sendable {
         if options.logsJSON { logFormat = .json }
     }
 
+    private static func level(named name: String) -> LogLevel? { LogLevel(name: name) }
+
+    private static func logFormat(named name: String) -> Logger.Format? {
+        switch name {
+        case "text": .text
+        case "json": .json
+        default: nil
+        }
+    }
+
     /// `HOST` or `API_HOST`: addresses separated by commas. `HOSTNAME` counts only when it is an address or `localhost`,
     /// because shells set it to the machine's name.
     private static func addresses(_ reader: EnvironmentReader) throws(Invalid) -> [IPAddress] {
@@ -57,7 +72,7 @@ package struct ServerSettings: Sendable {
     }
 
     /// Reads addresses separated by commas; `localhost` is loopback in both families, `*` is every address.
-    package static func addresses(named text: String) throws(Invalid) -> [IPAddress] {
+    static func addresses(named text: String) throws(Invalid) -> [IPAddress] {
         var addresses: [IPAddress] = []
         for part in text.split(separator: ",") {
             let name = part.trimmingSpaces
@@ -98,7 +113,9 @@ struct EnvironmentReader {
     }
 
     func parsed<Value>(
-        _ name: String, _ expected: String, _ read: (String) -> Value?
+        _ name: String,
+        _ expected: String,
+        _ read: (String) -> Value?
     ) throws(ServerSettings.Invalid) -> Value? {
         guard let text = text(name) else { return nil }
         guard let value = read(text) else {
