@@ -20,7 +20,8 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 }
 
 let cLibraries: [Target] = [
-    system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
+    // Has no pkg-config file.
+    .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"]), .brew(["http-parser"])]),
     system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
     system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
@@ -40,7 +41,7 @@ let ground: [Target] = [
     module("CryptoCore", ["COpenSSL", "CArgon2", "CCrypt"]),
     module("SQLiteStore", ["CLinux", "CSQLite"]),
     module("EventLoop", ["CLinux", "TimeCore"]),
-    module("HTTPServer", ["CMicroHTTPD", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
+    module("HTTPServer", ["CHTTPParser", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
     module("HTTPClient", ["CCurl", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
 ]
 
@@ -91,7 +92,7 @@ let programs: [Target] = [
 let support: [Target] = [
     .target(
         name: "TestSupport",
-        dependencies: ["CLinux", "EventLoop", "HTTPCore", "HTTPServer", "TimeCore"])
+        dependencies: ["CLinux", "EventLoop", "HTTPCore", "HTTPServer", "LogCore", "TimeCore"])
 ]
 
 let testTargets: [Target] = [
@@ -102,7 +103,7 @@ let testTargets: [Target] = [
     tests(of: "CryptoCore"),
     tests(of: "SQLiteStore"),
     tests(of: "EventLoop"),
-    tests(of: "HTTPServer", ["EventLoop", "HTTPCore", "TestSupport"]),
+    tests(of: "HTTPServer", ["EventLoop", "HTTPCore", "LogCore", "TestSupport", "TimeCore"]),
     tests(of: "HTTPClient", ["EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
     tests(of: "Dialects", ["HTTPCore", "JSONCore"], exclude: ["Fixtures"]),
     tests(of: "Providers", ["Dialects", "HTTPCore", "JSONCore"]),

@@ -47,6 +47,9 @@ uint64_t omni_clock_realtime(void);
 /* prctl(PR_SET_DUMPABLE, 0), RLIMIT_CORE 0 and PR_SET_NO_NEW_PRIVS: no core dump holds a credential. */
 void omni_process_harden(void);
 
+/* accept4(2): non-blocking, close-on-exec. */
+int omni_accept(int fd, void *_Nonnull address, uint32_t *_Nonnull length);
+
 /* An unlinked file on the file system of directory (O_TMPFILE, else mkstemp + unlink). */
 int omni_temporary_file(const char *_Nonnull directory);
 

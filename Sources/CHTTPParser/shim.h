@@ -1,0 +1,19 @@
+#pragma once
+/* http-parser (Debian's libhttp-parser-dev): an incremental HTTP/1 parser without input or output of its own.
+   The shims read bit fields, and hide the parser's pause flag behind the one use we make of it. */
+#include <http_parser.h>
+
+/* The parser's error, HPE_OK if there is none; HPE_PAUSED after omni_http_pause in a callback. */
+static inline enum http_errno omni_http_error(const http_parser *_Nonnull parser) { return HTTP_PARSER_ERRNO(parser); }
+
+/* The method's token; valid as soon as the target begins. */
+static inline const char *_Nonnull omni_http_method(const http_parser *_Nonnull parser) {
+    return http_method_str((enum http_method)parser->method);
+}
+
+/* Makes execute return after the present callback; the next execute goes on where it stopped. */
+static inline void omni_http_pause(http_parser *_Nonnull parser) { http_parser_pause(parser, 1); }
+static inline void omni_http_resume(http_parser *_Nonnull parser) { http_parser_pause(parser, 0); }
+
+/* Bytes of the chunk that just began; valid in the chunk header callback. */
+static inline uint64_t omni_http_chunk_size(const http_parser *_Nonnull parser) { return parser->content_length; }

@@ -1,0 +1,244 @@
+import EventLoop
+import HTTPCore
+import LogCore
+import TimeCore
+
+extension Connection {
+    // MARK: - Reading
+
+    /// Feeds bytes to the conversation; what lies behind the present request is kept for later.
+    func consume(_ input: UnsafeRawBufferPointer) {
+        isConsuming = true
+        defer { isConsuming = false }
+        var rest = input
+        while !rest.isEmpty {
+            switch phase {
+            case .idle:
+                // Empty lines before a request are to be ignored (RFC 9112 §2.2); they do not prolong the wait either.
+                rest = UnsafeRawBufferPointer(rebasing: rest.drop { $0 == 0x0D || $0 == 0x0A })
+                if !rest.isEmpty { beginRequest() }
+            case .head: rest = readHead(rest)
+            case .body: rest = readBody(rest)
+            case .answering:
+                ahead.append(contentsOf: rest)
+                return
+            case .lingering, .closed: return
+            }
+        }
+    }
+
+    private func beginRequest() {
+        phase = .head
+        deadline = server.loop.now.advanced(by: server.configuration.headerTimeout)
+        if reader == nil { reader = server.takeReader() }
+    }
+
+    private func readHead(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard let reader else { return nothing }
+        switch reader.readHead(bytes, peer: peer) {
+        case .needsMore: return nothing
+        case .refused(let refusal):
+            refuse(refusal, head: nil)
+            return nothing
+        case .head(let head, let framing, let count):
+            headArrived(head, framing)
+            return UnsafeRawBufferPointer(rebasing: bytes[count...])
+        }
+    }
+
+    private func headArrived(_ head: RequestHead, _ framing: Framing) {
+        requestCount += 1
+        let keepsAlive =
+            head.version == .http11 ? !framing.asksToClose : framing.asksToKeepAlive && !framing.asksToClose
+        closesAfterAnswer =
+            !keepsAlive || server.isDraining || requestCount >= server.configuration.requestsPerConnection
+        switch server.handler.admit(head) {
+        case .refuse(let response): admissionRefused(response, head, framing)
+        case .accept(let limit):
+            guard head.contentLength ?? 0 <= limit else {
+                return refuse(Refusal(status: 413, reason: "The body is too large."), head: head)
+            }
+            beginBody(head, framing, limit: limit, refusal: nil)
+        }
+    }
+
+    /// Answers a refused request; a small body is read away first, so that the connection can be kept.
+    private func admissionRefused(_ response: Response, _ head: RequestHead, _ framing: Framing) {
+        let isSmall = !head.isChunked && head.contentLength ?? 0 <= Self.discardedBody && !framing.expectsContinue
+        guard !head.hasBody || isSmall else {
+            phase = .answering
+            closesAfterAnswer = true
+            return answerAndLinger(response, head)
+        }
+        beginBody(head, framing, limit: Self.discardedBody, refusal: response)
+    }
+
+    /// The largest body of a refused request that is read for the sake of the connection.
+    private static var discardedBody: Int { 64 << 10 }
+
+    private func beginBody(_ head: RequestHead, _ framing: Framing, limit: Int, refusal: Response?) {
+        guard let reader else { return }
+        reader.beginBody(of: head, limit: limit, refusal: refusal, now: server.loop.now)
+        guard head.hasBody else { return dispatch() }
+        phase = .body
+        deadline = server.loop.now.advanced(by: server.configuration.bodyGapTimeout)
+        guard framing.expectsContinue, head.version == .http11 else { return }
+        append { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        flush()
+    }
+
+    private func readBody(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard let reader else { return nothing }
+        deadline = server.loop.now.advanced(by: server.configuration.bodyGapTimeout)
+        switch reader.readBody(bytes) {
+        case .needsMore: return nothing
+        case .refused(let refusal):
+            refuse(refusal, head: reader.head)
+            return nothing
+        case .ended(let count):
+            dispatch()
+            return UnsafeRawBufferPointer(rebasing: bytes[count...])
+        }
+    }
+
+    private var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+
+    /// The request is complete: hand it to the handler, or send the refusal that was decided on its head.
+    private func dispatch() {
+        guard let reader, let (request, refusal) = reader.finish() else { return }
+        releaseReader()
+        phase = .answering
+        if let refusal { return answer(refusal, to: request.head) }
+        let exchange = Exchange(connection: self, head: request.head)
+        self.exchange = exchange
+        exchange.run(server.handler, request)
+    }
+
+    // MARK: - Refusing
+
+    /// Answers a request that cannot be understood or is above a limit.
+    ///
+    /// Where its body ends is not certain, so the connection ends with the answer.
+    func refuse(_ refusal: Refusal, head: RequestHead?) {
+        phase = .answering
+        closesAfterAnswer = true
+        let status = HTTPStatus(rawValue: refusal.status)
+        answerAndLinger(server.handler.refusal(status, refusal.reason, head: head), head)
+    }
+
+    private func answerAndLinger(_ response: Response, _ head: RequestHead?) {
+        write(response, isHead: head?.method == .head, isHTTP10: head?.version == .http10)
+        // One attempt: a client that sends rubbish and does not read gets no buffer and no patience.
+        if output.send(to: descriptor, &server.buffers) == .failed { return close() }
+        linger()
+    }
+
+    // MARK: - Answering
+
+    func answer(_ response: Response, to head: RequestHead) {
+        exchange = nil
+        write(response, isHead: head.method == .head, isHTTP10: head.version == .http10)
+        flush()
+    }
+
+    private func write(_ response: Response, isHead: Bool, isHTTP10: Bool) {
+        if asksToClose(response.headers) || server.isDraining { closesAfterAnswer = true }
+        let body: [UInt8] =
+            switch response.body {
+            case .none: []
+            case .bytes(let bytes): bytes
+            case .text(let text): Array(text.utf8)
+            }
+        let isBodyless = Self.forbidsBody(response.status)
+        let framing: ResponseFraming = isBodyless ? .none : .length(body.count)
+        append { out in
+            server.encoder.write(
+                response.status,
+                response.headers,
+                framing,
+                connection: connectionField(isHTTP10: isHTTP10),
+                now: server.loop.now,
+                to: &out
+            )
+        }
+        guard !isHead, !isBodyless, !body.isEmpty else { return }
+        // A small body is cheaper to copy behind the head than to gather.
+        if body.count <= 2048 { append { $0.append(contentsOf: body) } } else { output.setTail(body) }
+    }
+
+    func beginStream(_ status: HTTPStatus, _ headers: HTTPHeaders, to head: RequestHead) {
+        if asksToClose(headers) || server.isDraining { closesAfterAnswer = true }
+        isBodyless = Self.forbidsBody(status) || head.method == .head
+        isChunking = !isBodyless && head.version == .http11
+        if !isBodyless, !isChunking { closesAfterAnswer = true }
+        let framing: ResponseFraming = isChunking ? .chunked : .close
+        append { out in
+            server.encoder.write(
+                status,
+                headers,
+                framing,
+                connection: connectionField(isHTTP10: head.version == .http10),
+                now: server.loop.now,
+                to: &out
+            )
+        }
+        flushLater()
+    }
+
+    func writeStream(_ bytes: [UInt8]) {
+        guard !isBodyless else { return }
+        append { out in
+            if isChunking { out.append(chunkSize: bytes.count) }
+            out.append(contentsOf: bytes)
+            if isChunking { out.append("\r\n") }
+        }
+        if output.count > server.configuration.streamHardLimit {
+            server.log.warn("stream given up: its handler does not wait for the client")
+            return close()
+        }
+        flushLater()
+    }
+
+    func endStream() {
+        exchange = nil
+        if isChunking { append { $0.append("0\r\n\r\n") } }
+        flush()
+    }
+
+    /// Whether the handler has to wait; tries to send first.
+    func isCongested() -> Bool {
+        guard output.count > server.configuration.streamHighWaterMark else { return false }
+        flush()
+        return output.count > server.configuration.streamHighWaterMark
+    }
+
+    private static func forbidsBody(_ status: HTTPStatus) -> Bool {
+        status.rawValue < 200 || status == .noContent || status.rawValue == 304
+    }
+
+    private func asksToClose(_ headers: HTTPHeaders) -> Bool {
+        headers["Connection"]?.equalsIgnoringASCIICase("close") ?? false
+    }
+
+    private func connectionField(isHTTP10: Bool) -> StaticString? {
+        closesAfterAnswer ? "close" : (isHTTP10 ? "keep-alive" : nil)
+    }
+
+    // MARK: - Deadlines
+
+    /// Looks whether the present phase has lasted too long; called about every second.
+    func checkDeadlines() {
+        let now = server.loop.now
+        let stall = server.configuration.stallTimeout
+        if !output.isEmpty, phase == .answering, now - lastProgress > stall { return close() }
+        switch phase {
+        case .idle, .lingering: if now >= deadline { close() }
+        case .head:
+            if now >= deadline { refuse(Refusal(status: 408, reason: "The request head took too long."), head: nil) }
+        case .body:
+            guard let reader, now >= deadline || reader.isTooSlow(now) else { return }
+            refuse(Refusal(status: 408, reason: "The request body took too long."), head: reader.head)
+        case .answering, .closed: break
+        }
+    }
+}

@@ -1,0 +1,139 @@
+public import EventLoop
+public import HTTPCore
+
+/// The answering side of one request: either one whole answer, or a stream.
+///
+/// Ownership: the connection holds its exchange while an answer is due, the handler's task holds it as long as it likes. When
+/// the answer is complete or the client is gone, the exchange lets go of the connection, and everything written
+/// afterwards is ignored.
+///
+/// `@unchecked Sendable`: all state belongs to the loop's thread, where the handler's task runs; debug builds check it.
+public final class Exchange: @unchecked Sendable {
+    /// The loop that the request lives on.
+    public let loop: EventLoop
+    /// The other end of the socket.
+    public let peer: PeerAddress
+    /// Whether the client has left; what is written then goes nowhere.
+    public private(set) var isClientGone = false
+    /// Whether the answer's head is on its way, so that its status cannot change any more.
+    public private(set) var hasStarted = false
+    /// Whether the answer is complete.
+    public private(set) var isFinished = false
+
+    let head: RequestHead
+    private var connection: Connection?
+    private var task: Task<Void, Never>?
+    private var waiter: CheckedContinuation<Bool, Never>?
+    private var isStream = false
+
+    init(connection: Connection, head: RequestHead) {
+        loop = connection.server.loop
+        peer = connection.peer
+        self.head = head
+        self.connection = connection
+    }
+
+    // MARK: - For the handler
+
+    /// Sends a whole answer; ignored when one has been started.
+    public func respond(_ response: Response) {
+        assert(loop.isCurrent)
+        guard let connection, !hasStarted else { return }
+        hasStarted = true
+        finished()
+        connection.answer(response, to: head)
+    }
+
+    /// Sends the head of an answer of unknown length: chunked, or to the end of the connection for HTTP/1.0.
+    public func startStream(_ status: HTTPStatus, _ headers: HTTPHeaders = HTTPHeaders()) {
+        assert(loop.isCurrent)
+        guard let connection, !hasStarted else { return }
+        hasStarted = true
+        isStream = true
+        connection.beginStream(status, headers, to: head)
+    }
+
+    /// Appends to a stream; everything that is written in one turn of the loop is sent together.
+    public func write(_ bytes: [UInt8]) {
+        assert(loop.isCurrent)
+        guard let connection, isStream, !bytes.isEmpty else { return }
+        connection.writeStream(bytes)
+    }
+
+    /// Waits until the client has taken enough of what was written; returns at once in the usual case.
+    ///
+    /// - Throws: `ClientGone` when the client has left, takes nothing for too long, or the task is cancelled.
+    public func waitUntilWritable() async throws(ClientGone) {
+        assert(loop.isCurrent)
+        guard !isClientGone, !Task.isCancelled else { throw ClientGone() }
+        guard let connection, connection.isCongested() else { return }
+        let isWritable = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter = $0 }
+        } onCancel: {
+            loop.execute { self.resumeWaiter(isWritable: false) }
+        }
+        guard isWritable else { throw ClientGone() }
+    }
+
+    /// Ends a stream.
+    public func finish() {
+        assert(loop.isCurrent)
+        guard let connection, isStream else { return }
+        finished()
+        connection.endStream()
+    }
+
+    /// Closes the connection, so that the client sees an answer that was cut off.
+    public func abort() {
+        assert(loop.isCurrent)
+        guard let connection else { return }
+        finished()
+        connection.abortAnswer()
+    }
+
+    // MARK: - For the connection
+
+    /// Runs the handler.
+    func run(_ handler: any RequestHandler, _ request: Request) {
+        task = Task(executorPreference: loop) {
+            await handler.handle(request, self)
+            self.handlerReturned(handler)
+        }
+    }
+
+    /// The client is gone, or is given up: nothing can be sent any more.
+    func clientLeft() {
+        isClientGone = true
+        let task = self.task
+        finished()
+        task?.cancel()
+    }
+
+    /// Less than the high-water mark is waiting.
+    func drained() {
+        resumeWaiter(isWritable: true)
+    }
+
+    /// A handler that returns without an answer has a bug, which must not leave the client waiting.
+    private func handlerReturned(_ handler: any RequestHandler) {
+        guard connection != nil else { return }
+        if hasStarted {
+            abort()
+        } else {
+            respond(handler.refusal(.internalServerError, "The request was not answered.", head: head))
+        }
+    }
+
+    private func finished() {
+        isFinished = true
+        connection = nil
+        task = nil
+        resumeWaiter(isWritable: !isClientGone)
+    }
+
+    private func resumeWaiter(isWritable: Bool) {
+        let waiter = self.waiter
+        self.waiter = nil
+        waiter?.resume(returning: isWritable)
+    }
+}

@@ -1,0 +1,110 @@
+import HTTPCore
+import HTTPServer
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct BodyTests {
+    private static func describe(_ body: RequestBody) -> String {
+        let kind =
+            switch body {
+            case .empty: "empty"
+            case .memory: "memory"
+            case .file: "file"
+            }
+        let bytes = (try? body.bytes(limit: 64 << 20)) ?? []
+        let sum = bytes.reduce(into: UInt64(0)) { $0 = $0 &* 31 &+ UInt64($1) }
+        return "\(kind) \(body.count) \(sum)"
+    }
+
+    private static func content(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) } }
+
+    private static func expected(_ kind: String, _ count: Int) -> String {
+        let sum = content(count).reduce(into: UInt64(0)) { $0 = $0 &* 31 &+ UInt64($1) }
+        return "\(kind) \(count) \(sum)"
+    }
+
+    private func server(_ directory: TemporaryDirectory) throws -> TestServer {
+        try TestServer(configure: {
+            $0.spoolDirectory = directory.path
+            $0.spoolThreshold = 100_000
+        }) { request, exchange in exchange.respond(.text(Self.describe(request.body))) }
+    }
+
+    @Test(arguments: [0, 1, 99_999, 100_000]) func `a small body stays in memory`(_ count: Int) throws {
+        let directory = try TemporaryDirectory()
+        let server = try server(directory)
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(count)\r\n\r\n")
+        client.send(Self.content(count))
+        #expect(try client.receiveAnswer().text == Self.expected(count == 0 ? "empty" : "memory", count))
+    }
+
+    @Test(arguments: [true, false]) func `a large body goes to a file without a name`(_ isChunked: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let server = try server(directory)
+        let client = try RawClient(port: server.port)
+        let content = Self.content(3_000_000)
+        if isChunked {
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            var start = 0
+            while start < content.count {
+                let end = min(content.count, start + 70_001)
+                client.send("\(String(end - start, radix: 16))\r\n")
+                client.send(content[start..<end])
+                client.send("\r\n")
+                start = end
+            }
+            client.send("0\r\n\r\n")
+        } else {
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(content.count)\r\n\r\n")
+            client.send(content)
+        }
+        #expect(try client.receiveAnswer().text == Self.expected("file", 3_000_000))
+        #expect(directory.entries().isEmpty)
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try client.receiveAnswer().text == "empty 0 0")
+    }
+
+    @Test func `a body that cannot be stored is refused`() throws {
+        let server = try TestServer(configure: {
+            $0.spoolDirectory = "/nowhere"
+            $0.spoolThreshold = 10
+        }) { _, exchange in exchange.respond(.text("served")) }
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\nhello world")
+        #expect(try client.receiveAnswer().status == 507)
+        #expect(server.seen.isEmpty)
+    }
+
+    @Test func `a client that leaves in the middle of a body is forgotten`() async throws {
+        let server = try TestServer { _, exchange in exchange.respond(.text("served")) }
+        do {
+            let client = try RawClient(port: server.port)
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\nhello")
+            try await waitUntil { server.server.openConnections == 1 }
+        }
+        try await waitUntil { server.server.openConnections == 0 }
+        #expect(server.seen.isEmpty)
+    }
+
+    @Test func `a caller's limit on the size in memory is kept`() throws {
+        let directory = try TemporaryDirectory()
+        let server = try TestServer(configure: {
+            $0.spoolDirectory = directory.path
+            $0.spoolThreshold = 10
+        }) { request, exchange in
+            do {
+                let bytes = try request.body.bytes(limit: 20)
+                exchange.respond(.text("\(bytes.count) \(bytes.capacity >= bytes.count + 64)"))
+            } catch {
+                exchange.respond(.text("\(error)", status: .contentTooLarge))
+            }
+        }
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n" + String(repeating: "a", count: 20))
+        #expect(try client.receiveAnswer().text == "20 true")
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 21\r\n\r\n" + String(repeating: "a", count: 21))
+        #expect(try client.receiveAnswer().status == 413)
+    }
+}
