@@ -4,6 +4,7 @@
 #define CURL_DISABLE_TYPECHECK 1
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -91,4 +92,24 @@ static inline int omni_curl_address(const struct curl_sockaddr *_Nonnull socket,
         return 16;
     }
     return 0;
+}
+
+/* libcurl takes the end of a TCP connection for the end of what TLS carries, which somebody on the way can bring about. These
+   two note in *said_goodbye whether the peer ended it itself (close_notify).
+   The application data of the SSL object is libcurl's; that of its context, made for this connection alone, is free. */
+static inline void omni_curl_tls_event(const SSL *_Nonnull ssl, int what, int value) {
+    if ((what & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || (value & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
+    unsigned char *said_goodbye = (unsigned char *)SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0);
+    if (said_goodbye) *said_goodbye = 1;
+}
+/* To be called while a transfer uses the connection; said_goodbye must live until the connection is closed. Returns 0 when
+   there is no TLS, or not OpenSSL's. */
+static inline int omni_curl_watch_goodbye(CURL *_Nonnull handle, unsigned char *_Nonnull said_goodbye) {
+    struct curl_tlssessioninfo *info = NULL;
+    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info) return 0;
+    if (info->backend != CURLSSLBACKEND_OPENSSL || !info->internals) return 0;
+    SSL *ssl = (SSL *)info->internals;
+    if (!SSL_CTX_set_ex_data(SSL_get_SSL_CTX(ssl), 0, said_goodbye)) return 0;
+    SSL_set_info_callback(ssl, omni_curl_tls_event);
+    return 1;
 }

@@ -217,6 +217,11 @@ final class EasyHandle {
         return socket
     }
 
+    /// Has the end of TLS noted in the record of the connection in use.
+    func watchGoodbye(_ record: SocketRecord) {
+        _ = omni_curl_watch_goodbye(raw, record.goodbye)
+    }
+
     private func number(_ info: CURLINFO) -> Int {
         var value: curl_off_t = -1
         _ = omni_curl_get_offset(raw, info, &value)
@@ -282,7 +287,11 @@ private func receiveBody(
     _ context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let (transfer, bytes) = delivery(data, size, count, context) else { return 0 }
-    return transfer.receiveBody(bytes) ? bytes.count : 0
+    switch transfer.receiveBody(bytes) {
+    case .taken: return bytes.count
+    case .later: return Int(CURL_WRITEFUNC_PAUSE)
+    case .refused: return 0
+    }
 }
 
 private func delivery(

@@ -28,8 +28,8 @@ public final class HTTPClient: Sendable {
 
     /// Sends a request and waits for the response's header.
     ///
-    /// Cancelling the task ends the transfer within one turn of the loop. After a connection that was kept turns out to
-    /// be dead the request is sent once more, provided that not a single byte came back.
+    /// Cancelling the task ends the transfer within one turn of the loop. When a connection that was kept turns out to be
+    /// dead the request is sent once more, provided that not a single line came back.
     public func send(_ request: ClientRequest) async throws(TransferError) -> ClientResponse {
         let engine = engine
         let transfer = try Transfer(engine: engine, request: request)

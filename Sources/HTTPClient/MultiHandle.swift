@@ -15,7 +15,7 @@ final class MultiHandle {
     let sockets: SocketTable
     /// When libcurl wants to be called next, in nanoseconds; `.max` for never.
     private(set) var deadline = UInt64.max
-    /// libcurl is at work further up the stack: transfers must not be added, removed or paused.
+    /// libcurl is at work further up the stack: transfers must not be added, removed or resumed.
     private(set) var isBusy = false
     private let raw: UnsafeMutableRawPointer
 
@@ -44,6 +44,7 @@ final class MultiHandle {
     deinit {
         // Closes every connection, through the close-socket callback that has this object as its context.
         curl_multi_cleanup(raw)
+        sockets.removeAll()
     }
 
     /// What callbacks of sockets are given: sockets outlive transfers, but not this object.
@@ -59,12 +60,7 @@ final class MultiHandle {
         _ = busy { curl_multi_remove_handle(raw, handle.raw) }
     }
 
-    /// Stops receiving.
-    func pause(_ handle: EasyHandle) {
-        _ = busy { curl_easy_pause(handle.raw, Int32(CURLPAUSE_RECV)) }
-    }
-
-    /// Goes on receiving.
+    /// Goes on receiving after a pause; what was held back is offered at once.
     func resume(_ handle: EasyHandle) {
         _ = busy { curl_easy_pause(handle.raw, Int32(CURLPAUSE_CONT)) }
     }

@@ -123,6 +123,13 @@ struct ResponseHead: Sendable {
         }
     }
 
+    /// Whether nothing but the end of the connection marks the end of the content.
+    var isDelimitedByClose: Bool {
+        guard !isHTTP2, status != 204, status != 304, value("content-length") == nil else { return false }
+        let coding = value("transfer-encoding")?.lowercased() ?? ""
+        return !coding.hasSuffix("chunked")
+    }
+
     /// All fields; those that describe the content's encoded form are left out when it was decoded.
     var headers: HTTPHeaders {
         let omitsCoding = isEncoded

@@ -45,9 +45,18 @@ final class SocketRecord {
     var isMultiplexed = false
     /// Requests under way on it.
     var requests = 0
+    /// Set by OpenSSL when the peer ends TLS properly.
+    ///
+    /// Memory of its own: C points to it until the connection is closed, up to which the table keeps the record.
+    let goodbye = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
+        goodbye.initialize(to: 0)
+    }
+
+    deinit {
+        goodbye.deallocate()
     }
 
     /// Ends a kept HTTP/1 connection on which something has arrived although nothing was asked for.

@@ -127,7 +127,8 @@ final class Transfer: @unchecked Sendable {
         if let waiter = headWaiter {
             headWaiter = nil
             switch result {
-            case .success: waiter.resume(returning: .failure(failure(.protocolViolation)))
+            // libcurl is content with half a header.
+            case .success: waiter.resume(returning: .failure(failure(.closedEarly)))
             case .failure(let error): waiter.resume(returning: .failure(error))
             }
         }
@@ -141,6 +142,13 @@ final class Transfer: @unchecked Sendable {
 
     func refuseEgress() {
         _ = abort(.egressRefused)
+    }
+
+    /// Whether content that lasts until the end of the connection was ended by somebody else than the server.
+    var isCutOff: Bool {
+        guard phase == .body, url.isSecure, request.method != .head, let socket, socket.goodbye.pointee == 0
+        else { return false }
+        return head.isDelimitedByClose
     }
 
     // MARK: - Receiving, called by libcurl
@@ -193,13 +201,24 @@ final class Transfer: @unchecked Sendable {
         )
     }
 
-    /// Takes content; false stops the transfer.
-    func receiveBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard outcome == nil, phase == .body else { return false }
+    /// What becomes of a piece of content.
+    enum Reception {
+        case taken
+        /// It is to be offered again when the reader has caught up.
+        case later
+        case refused
+    }
+
+    /// Takes content, unless too much is unread.
+    func receiveBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Reception {
+        guard outcome == nil, phase == .body else { return .refused }
         lastActivity = engine.turnTime
+        guard buffer.count < highWaterMark else {
+            isPaused = true
+            return .later
+        }
         decodedCount += bytes.count
-        guard decodedCount <= request.limits.bodyBytes else { return abort(.tooLarge) }
-        if isEncoded, decodedCount > TransferLimits.ratioFloor, !isRatioFine { return abort(.ratio) }
+        guard isAcceptable else { return .refused }
         buffer.append(contentsOf: bytes)
         if bodyWaiter != nil {
             // Not at once: more of what has arrived together may follow in this turn.
@@ -207,19 +226,26 @@ final class Transfer: @unchecked Sendable {
                 isDeliveryDue = true
                 engine.deliveryIsDue(self)
             }
-        } else if buffer.count >= engine.highWaterMark, !isPaused {
-            engine.pauseIsDue(self)
         }
-        return true
+        return .taken
     }
 
-    private var isRatioFine: Bool {
+    /// How much may be unread.
+    ///
+    /// While libcurl is paused it decodes the rest of what it has read into memory of its own,
+    /// unseen by the guards; so with a coding they get to see more before.
+    private var highWaterMark: Int {
+        isEncoded ? max(engine.highWaterMark, 4 * TransferLimits.ratioFloor) : engine.highWaterMark
+    }
+
+    /// Whether the content is within its limits.
+    private var isAcceptable: Bool {
+        guard decodedCount <= request.limits.bodyBytes else { return abort(.tooLarge) }
+        guard isEncoded, decodedCount > TransferLimits.ratioFloor else { return true }
         // libcurl counts what it read only after a chunked piece of it was handed over: allow for one buffer.
         let received = (handle?.receivedCount ?? 0) + EasyHandle.receiveBufferSize
-        return decodedCount / max(1, request.limits.ratio) <= received
+        return decodedCount / max(1, request.limits.ratio) <= received || abort(.ratio)
     }
-
-    var isBufferFull: Bool { buffer.count >= engine.highWaterMark }
 
     // MARK: - Reading, on the loop
 
@@ -250,9 +276,10 @@ final class Transfer: @unchecked Sendable {
     /// Hands what there is to the waiting reader.
     func deliver() {
         isDeliveryDue = false
-        guard let waiter = bodyWaiter, let portion = takePortion() else { return }
+        guard let waiter = bodyWaiter, !buffer.isEmpty || outcome != nil else { return }
+        // First of all: taking the portion may let libcurl go on, which comes back here.
         bodyWaiter = nil
-        waiter.resume(returning: portion)
+        if let portion = takePortion() { waiter.resume(returning: portion) }
     }
 
     // MARK: - Time

@@ -23,7 +23,6 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
     /// What has to wait: for libcurl to return, or for its time.
     private struct Due {
         var removals: [Transfer] = []
-        var pauses: [Transfer] = []
         var deliveries: [Transfer] = []
         /// When the next time limit may run out, in nanoseconds.
         var limits = UInt64.max
@@ -64,11 +63,10 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
     }
 
     private func shutDown() {
-        guard let multi else { return }
+        guard multi != nil else { return }
         for transfer in running { stop(transfer, .closed) }
-        self.multi = nil
+        multi = nil
         idleHandles = []
-        multi.sockets.removeAll()
         loop.removeDriver(self)
     }
 
@@ -153,22 +151,10 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         transfer.finish(.failure(error))
     }
 
-    // MARK: - Pausing
-
-    func pauseIsDue(_ transfer: Transfer) {
-        transfer.isPaused = true
-        due.pauses.append(transfer)
-    }
+    // MARK: - Reading
 
     func deliveryIsDue(_ transfer: Transfer) {
         due.deliveries.append(transfer)
-    }
-
-    private func pause(_ transfer: Transfer) {
-        guard transfer.isPaused, transfer.outcome == nil, let handle = transfer.handle else { return }
-        // It may have been read empty in the meantime.
-        guard transfer.isBufferFull else { return transfer.isPaused = false }
-        multi?.pause(handle)
     }
 
     /// The reader wants more of a paused transfer.
@@ -234,7 +220,6 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         while let end = multi?.nextEnded() { ended(end) }
         while let transfer = due.removals.popLast() { detach(transfer) }
         while let transfer = due.deliveries.popLast() { transfer.deliver() }
-        while let transfer = due.pauses.popLast() { pause(transfer) }
     }
 
     // MARK: - Called back by libcurl
@@ -264,6 +249,7 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         let isNew = !handle.openedSockets.isEmpty
         if isNew, let record = sockets.record(of: handle.takeSocket()) {
             sockets.established(record, identity, pool: handle.pool, address: IPAddress(remoteAddress()))
+            if transfer.url.isSecure { handle.watchGoodbye(record) }
         }
         // Whatever libcurl thinks it may reuse: a connection carries the requests of one pool only.
         guard let record = sockets.record(of: identity), record.pool == handle.pool else {

@@ -6,7 +6,9 @@ extension Transfer {
     /// Asked before the handle is taken away.
     func error(for code: Int, _ handle: EasyHandle) -> TransferError? {
         let result = CURLcode(UInt32(clamping: code))
-        guard result != CURLE_OK else { return nil }
+        guard result != CURLE_OK else {
+            return isCutOff ? failure(.closedEarly, diagnostic: "TLS was not ended by the server") : nil
+        }
         let diagnostic = handle.diagnostic
         let kind = abortCode ?? kind(of: result, handle, diagnostic)
         return failure(

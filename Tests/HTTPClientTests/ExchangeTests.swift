@@ -31,7 +31,7 @@ struct ExchangeTests {
 
     @Test(arguments: [0, 1, 5000, 100_000, 3 << 20])
     func `content is sent whole and unannounced`(count: Int) async throws {
-        let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        let body = Pattern.bytes(count)
         let script: ScriptedServer.Script = { connection in
             let request = try connection.readRequest()
             #expect(request.requestLine == "POST /v1 HTTP/1.1")
