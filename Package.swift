@@ -135,8 +135,12 @@ while true {
 }
 // BOOTSTRAP-END
 
+// For the packages beside this one: Fuzz and Benchmarks.
+let products: [Product] = ["HTTPCore", "JSONCore"].map { .library(name: $0, targets: [$0]) }
+
 let package = Package(
     name: "omniroute",
+    products: products,
     targets: present,
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

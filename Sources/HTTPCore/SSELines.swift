@@ -17,8 +17,8 @@ struct SSELines: Sendable {
     private var skipsLineFeed = false
     private var isAtStart = true
 
-    /// How many bytes wait for the end of their line.
-    var pendingCount: Int { bytes.count - position }
+    /// How many bytes wait for the end of their line; half a byte order mark is not yet a line.
+    var pendingCount: Int { isAtStart ? 0 : bytes.count - position }
 
     mutating func append(_ chunk: [UInt8]) {
         if position == bytes.count {
@@ -26,7 +26,7 @@ struct SSELines: Sendable {
             rebase(by: position)
         } else if position * 2 >= bytes.count {
             var joined: [UInt8] = []
-            joined.reserveCapacity(pendingCount + chunk.count)
+            joined.reserveCapacity(bytes.count - position + chunk.count)
             joined.append(contentsOf: bytes[position...])
             joined.append(contentsOf: chunk)
             bytes = joined

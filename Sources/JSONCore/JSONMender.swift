@@ -99,13 +99,25 @@ struct JSONMender {
     }
 
     /// Copies an escape; `false` if the text ends within it.
+    ///
+    /// A wrong escape is copied byte by byte, so that it cannot hide the closing quote; the parser will refuse it.
     private mutating func escape() -> Bool {
         let isUnicode = position + 1 < source.count && source[position + 1] == UInt8(ascii: "u")
-        let end = position + (isUnicode ? 6 : 2)
-        guard end <= source.count else { return false }
+        let digits = isUnicode ? source[(position + 2)...].prefix(4).prefix { Self.isHexadecimal($0) }.count : 0
+        let end = position + 2 + digits
+        guard end < source.count || (end == source.count && (!isUnicode || digits == 4)) else { return false }
         out.append(contentsOf: source[position..<end])
         position = end
         return true
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
     }
 
     private mutating func appendControl(_ byte: UInt8) {

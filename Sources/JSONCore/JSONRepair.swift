@@ -50,8 +50,8 @@ public enum JSONRepair {
     }
 
     private static func trim(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var rest = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
-        rest = rest.drop { $0 <= 0x20 }
+        var rest = bytes.drop { $0 <= 0x20 }
+        while rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3).drop { $0 <= 0x20 } }
         while let last = rest.last, last <= 0x20 { rest.removeLast() }
         return rest
     }

@@ -36,7 +36,7 @@ struct JSONRepairTests {
         ("{\"a\":-", "{}"), ("{\"a\":12.", "{\"a\":12}"),
         ("{\"a\":1e+", "{\"a\":1}"), ("{\"b\":0,\"a\":-", "{\"b\":0}"), ("{\"a\":[1,-", "{\"a\":[1]}"),
         ("{\"a\":{\"b\":{}", "{\"a\":{\"b\":{}}}"),
-        (#""{\"a\":\"b"#, "{\"a\":\"b\"}"), ("{\"a\":[1 ", "{\"a\":[1]}"),
+        (#""{\"a\":\"b"#, "{\"a\":\"b\"}"), ("{\"a\":[1 ", "{\"a\":[1]}"), (" \u{FEFF} {\"a\":1", "{\"a\":1}"),
         ("{\"a\":\"line\nbreak\"}", "{\"a\":\"line\\nbreak\"}"),
     ])
     func `a cut text is closed`(_ text: String, _ expected: String) {
@@ -45,7 +45,7 @@ struct JSONRepairTests {
 
     @Test(arguments: [
         "hello", "[1]", "1", "true", "\"text\"", "{\"a\":1}}", "{a:1}", "{]", "{\"a\":[1}", "{\"a\" 1}", "<x>",
-        "{\"a\":}", "{\"a\":1 2}", "{'a':1}", "\u{0}", "{\"a\":\"\\x\"}",
+        "{\"a\":}", "{\"a\":1 2}", "{'a':1}", "\u{0}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"\\u166\":,0a[]}",
     ])
     func `what is no object is wrapped whole`(_ text: String) throws {
         let document = JSONRepair.object(from: JSONText(text))
