@@ -77,6 +77,24 @@ bool isPlain(uint8_t byte) noexcept {
     return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0xE2;
 }
 
+/// The letter behind the backslash for bytes that have a short escape, else 0.
+uint8_t shortEscape(uint8_t byte) noexcept {
+    switch (byte) {
+    case '"': case '\\': return byte;
+    case '\b': return 'b';
+    case '\t': return 't';
+    case '\n': return 'n';
+    case '\f': return 'f';
+    case '\r': return 'r';
+    default: return 0;
+    }
+}
+
+/// Whether U+2028 or U+2029 begins here: JavaScript once took them for line ends.
+bool isLineSeparator(const uint8_t *bytes, size_t left) noexcept {
+    return left >= 3 && bytes[0] == 0xE2 && bytes[1] == 0x80 && (bytes[2] | 1) == 0xA9;
+}
+
 }  // namespace
 
 bool omni_json_equals(const uint8_t *raw, size_t raw_length, const uint8_t *text, size_t text_length) {
@@ -106,7 +124,7 @@ uint32_t omni_json_find(const void *tape, uint32_t object, const uint8_t *bytes,
         const uint8_t *raw = bytes + name.start + 1;
         if (name.info & OMNI_JSON_FLAG) {
             if (rawLength > length && omni_json_equals(raw, rawLength, key, length)) { found = at + 1; }
-        } else if (rawLength == length && (length == 0 || std::memcmp(raw, key, length) == 0)) {
+        } else if (rawLength == length && (length == 0 || (*raw == *key && std::memcmp(raw, key, length) == 0))) {
             found = at + 1;
         }
         at = nodes[at + 1].next;
@@ -147,4 +165,35 @@ size_t omni_json_plain_prefix(const uint8_t *bytes, size_t length) {
     }
     while (at < length && isPlain(bytes[at])) { ++at; }
     return at;
+}
+
+size_t omni_json_escape(const uint8_t *bytes, size_t length, uint8_t *output, size_t room, size_t *consumed) {
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+    size_t written = 0;
+    while (at < length && room - written >= 6) {
+        const uint8_t byte = bytes[at];
+        if (isPlain(byte)) {
+            output[written++] = byte;
+            ++at;
+        } else if (const uint8_t letter = shortEscape(byte)) {
+            output[written++] = '\\';
+            output[written++] = letter;
+            ++at;
+        } else if (byte < 0x20) {
+            const uint8_t escape[6] = {'\\', 'u', '0', '0', uint8_t(digits[byte >> 4]), uint8_t(digits[byte & 15])};
+            std::memcpy(output + written, escape, 6);
+            written += 6;
+            ++at;
+        } else if (isLineSeparator(bytes + at, length - at)) {
+            std::memcpy(output + written, bytes[at + 2] == 0xA8 ? "\\u2028" : "\\u2029", 6);
+            written += 6;
+            at += 3;
+        } else {
+            output[written++] = byte;
+            ++at;
+        }
+    }
+    *consumed = at;
+    return written;
 }

@@ -59,6 +59,21 @@ struct SSELines: Sendable {
         return position..<end
     }
 
+    /// Whether a line has this text at its beginning.
+    func starts(_ line: Range<Int>, with text: StaticString) -> Bool {
+        let end = line.lowerBound + text.utf8CodeUnitCount
+        return end <= line.upperBound && text.withUTF8Buffer { equal(line.lowerBound..<end, $0) }
+    }
+
+    /// Whether a part of a line is this text.
+    func equal(_ part: Range<Int>, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard part.count == text.count, let expected = text.baseAddress else { return part.count == text.count }
+        return bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress, part.upperBound <= buffer.count else { return false }
+            return memcmp(base + part.lowerBound, expected, text.count) == 0
+        }
+    }
+
     /// What is left when the stream has ended without a line end; `nil` if nothing is.
     mutating func takeRest() -> Range<Int>? {
         guard position < bytes.count else { return nil }

@@ -81,10 +81,8 @@ public struct SSEParser: Sendable {
 
     /// The value if the line is that field; a line without a colon is a field with an empty value.
     private func value(of field: StaticString, in line: Range<Int>) -> Range<Int>? {
+        guard lines.starts(line, with: field) else { return nil }
         let end = line.lowerBound + field.utf8CodeUnitCount
-        guard end <= line.upperBound else { return nil }
-        let isField = field.withUTF8Buffer { lines.bytes[line.lowerBound..<end].elementsEqual($0) }
-        guard isField else { return nil }
         if end == line.upperBound { return end..<end }
         guard lines.bytes[end] == UInt8(ascii: ":") else { return nil }
         return withoutSpace(end + 1..<line.upperBound)
@@ -121,7 +119,8 @@ public struct SSEParser: Sendable {
     }
 
     private mutating func setName(_ value: Range<Int>) {
-        if !knownName.utf8.elementsEqual(lines.bytes[value]) {
+        let isKnown = knownName.utf8.withContiguousStorageIfAvailable { lines.equal(value, $0) } ?? false
+        if !isKnown {
             knownName = String(decoding: lines.bytes[value], as: UTF8.self)
         }
         if isDataComplete() { lateName = knownName } else { name = knownName }

@@ -9,18 +9,18 @@ public final class JSONDocument: Sendable {
     /// The text as it came.
     public let bytes: [UInt8]
 
-    let nodes: [JSONNode]
+    let tape: JSONTape
 
-    private init(bytes: [UInt8], nodes: [JSONNode]) {
+    private init(bytes: [UInt8], tape: consuming JSONTape) {
         self.bytes = bytes
-        self.nodes = nodes
+        self.tape = tape
     }
 
     /// Parses a text; a leading byte order mark is tolerated.
     ///
     /// The array is kept, not copied, and needs no spare capacity.
     public static func parse(_ bytes: [UInt8], limits: JSONLimits = .standard) throws(JSONError) -> JSONDocument {
-        JSONDocument(bytes: bytes, nodes: try SimdJSON.parse(bytes, limits: limits))
+        JSONDocument(bytes: bytes, tape: try SimdJSON.parse(bytes, limits: limits))
     }
 
     /// Parses a text held in a string.

@@ -47,8 +47,8 @@ struct ContainerEdit: Sendable {
         var childEnd = container.range.lowerBound + 1
         var index = container.index + 1
         for ordinal in 0..<container.count {
-            let first = container.document.nodes[index]
-            let value = container.isObject ? container.document.nodes[index + 1] : first
+            let first = container.document.tape[index]
+            let value = container.isObject ? container.document.tape[index + 1] : first
             new += inserted[ordinal] ?? []
             let start = firstStart ?? first.start
             firstStart = start

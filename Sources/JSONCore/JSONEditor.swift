@@ -112,9 +112,9 @@ public struct JSONEditor: Sendable {
         var index = object.index + 1
         key.withUTF8Bytes { key in
             for _ in 0..<object.count {
-                let node = document.nodes[index]
+                let node = document.tape[index]
                 if SimdJSON.content(node.content, of: document.bytes, equals: key) { places.append(index) }
-                index = document.nodes[index + 1].next
+                index = document.tape[index + 1].next
             }
         }
         return places

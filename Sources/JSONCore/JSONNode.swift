@@ -31,6 +31,8 @@ struct JSONNode: Sendable {
 
     var tag: Tag { Tag(rawValue: UInt8(truncatingIfNeeded: info & 7)) ?? .null }
 
+    func has(_ tag: Tag) -> Bool { info & 7 == UInt32(tag.rawValue) }
+
     /// The numbering of `CSimdJSON.h`.
     enum Tag: UInt8 {
         case null, `false`, `true`, number, string, array, object

@@ -3,14 +3,18 @@ extension JSONValue {
     ///
     /// `nil` if there is none or this is no object. A member that is JSON `null` is returned: see ``present(_:)``.
     public subscript(_ key: StaticString) -> JSONValue? {
-        guard isObject else { return nil }
-        return key.withUTF8Buffer { SimdJSON.find($0, in: index, of: document) }.map(sibling)
+        guard isObject, let found = key.withUTF8Buffer({ SimdJSON.find($0, in: index, of: document) }) else {
+            return nil
+        }
+        return JSONValue(document: document, index: found)
     }
 
     /// The member with a key that is not known at compile time; otherwise as the subscript.
     public func member(_ key: String) -> JSONValue? {
-        guard isObject else { return nil }
-        return key.withUTF8Bytes { SimdJSON.find($0, in: index, of: document) }.map(sibling)
+        guard isObject, let found = key.withUTF8Bytes({ SimdJSON.find($0, in: index, of: document) }) else {
+            return nil
+        }
+        return JSONValue(document: document, index: found)
     }
 
     /// The member with this key unless it is `null`.
@@ -53,11 +57,7 @@ extension JSONValue {
 
     /// The first element of an array.
     public var first: JSONValue? {
-        isArray && count > 0 ? sibling(index + 1) : nil
-    }
-
-    private func sibling(_ index: Int) -> JSONValue {
-        JSONValue(document: document, index: index)
+        isArray && count > 0 ? JSONValue(document: document, index: index + 1) : nil
     }
 }
 

@@ -2,7 +2,7 @@ extension JSONValue {
     /// The text of a string, `nil` for other kinds; lone surrogates become U+FFFD.
     public var string: String? {
         let node = node
-        guard node.tag == .string else { return nil }
+        guard node.has(.string) else { return nil }
         return Self.string(node, document)
     }
 
@@ -25,7 +25,7 @@ extension JSONValue {
     /// `4096.0` and `1e3` are whole numbers too: many clients have no integers.
     public var int: Int? {
         let node = node
-        guard node.tag == .number else { return nil }
+        guard node.has(.number) else { return nil }
         if !node.isFlagged { return Self.integer(document.bytes[node.start..<node.end]) }
         guard let double, let exact = Int(exactly: double), abs(double) <= 9_007_199_254_740_992 else { return nil }
         return exact
@@ -45,7 +45,7 @@ extension JSONValue {
     /// Whether this is a string with the given text; allocates nothing.
     public func equals(_ literal: StaticString) -> Bool {
         let node = node
-        guard node.tag == .string else { return false }
+        guard node.has(.string) else { return false }
         return literal.withUTF8Buffer { SimdJSON.content(node.content, of: document.bytes, equals: $0) }
     }
 

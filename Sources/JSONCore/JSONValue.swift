@@ -13,7 +13,7 @@ public struct JSONValue: Sendable {
     }
 
     var node: JSONNode {
-        document.nodes[index]
+        document.tape[index]
     }
 
     /// The six kinds of JSON values.
@@ -45,22 +45,22 @@ public struct JSONValue: Sendable {
     }
 
     /// Whether this is the literal `null`.
-    public var isNull: Bool { node.tag == .null }
+    public var isNull: Bool { node.has(.null) }
 
     /// Whether this is an object.
-    public var isObject: Bool { node.tag == .object }
+    public var isObject: Bool { node.has(.object) }
 
     /// Whether this is an array.
-    public var isArray: Bool { node.tag == .array }
+    public var isArray: Bool { node.has(.array) }
 
     /// Whether this is a string.
-    public var isString: Bool { node.tag == .string }
+    public var isString: Bool { node.has(.string) }
 
     /// Whether this is a number.
-    public var isNumber: Bool { node.tag == .number }
+    public var isNumber: Bool { node.has(.number) }
 
     /// Whether this is `true` or `false`.
-    public var isBool: Bool { node.tag == .true || node.tag == .false }
+    public var isBool: Bool { node.has(.true) || node.has(.false) }
 
     /// Where the value stands in `document.bytes`, quotes and brackets included.
     public var range: Range<Int> {

@@ -1,16 +1,21 @@
 import HTTPCore
 import JSONCore
 
+/// Parts of names on the command line choose what is measured.
+let wanted = CommandLine.arguments.dropFirst()
+
 let chunk = [UInt8](
     (#"{"id":"chatcmpl-9aB3","object":"chat.completion.chunk","created":1750000000,"model":"gpt-5-mini","#
         + #""choices":[{"index":0,"delta":{"content":" hello world, how are"},"logprobs":null,"finish_reason":null}]}"#)
-        .utf8)
+        .utf8
+)
 let event = [UInt8]("data: ".utf8) + chunk + [UInt8]("\n\n".utf8)
 let named = [UInt8]("event: content_block_delta\ndata: ".utf8) + chunk + [UInt8]("\n\n".utf8)
 
 /// The best of several rounds, in nanoseconds per call.
 @inline(never)
 func measure(_ name: String, rounds: Int = 7, calls: Int = 200_000, _ body: () throws -> Int) rethrows {
+    guard wanted.isEmpty || wanted.contains(where: name.contains) else { return }
     let clock = ContinuousClock()
     var best = Double.infinity
     var guardValue = 0

@@ -80,6 +80,11 @@ size_t omni_json_unescape(const uint8_t *_Nonnull raw, size_t length, uint8_t *_
    (which may begin U+2028 or U+2029). */
 size_t omni_json_plain_prefix(const uint8_t *_Nonnull bytes, size_t length);
 
+/* Writes text as string content, U+2028 and U+2029 escaped too, and returns how many bytes it wrote. Stops when fewer than
+   6 bytes of `room` are left; `consumed` says how much of the text is done. */
+size_t omni_json_escape(
+    const uint8_t *_Nonnull bytes, size_t length, uint8_t *_Nonnull output, size_t room, size_t *_Nonnull consumed);
+
 #ifdef __cplusplus
 }
 #endif
