@@ -18,7 +18,10 @@ enum MessagesCodec: DialectCodec {
         context: inout TranslationContext,
         streams: Bool
     ) throws(DialectError) -> [UInt8] {
-        try MessagesRequestEncoder(conversation, profile: profile, context: context, streams: streams).encode()
+        var encoder = MessagesRequestEncoder(conversation, profile: profile, context: context, streams: streams)
+        let body = encoder.encode()
+        context = encoder.context
+        return body
     }
 
     static func editRequest(

@@ -37,6 +37,8 @@ struct Turn {
     var name: JSONText?
     /// A system turn that carries only directives (`content: []`, `output_config`) of this dialect.
     var directive: JSONValue?
+    /// The message as the client wrote it, where its bytes are to be kept.
+    var raw: JSONValue?
 
     init(_ role: Role, _ parts: [Part] = [], name: JSONText? = nil) {
         self.role = role

@@ -85,6 +85,8 @@ struct ToolCall {
     var kind = Kind.function
     var signature: Signature?
     var cache: CacheMark?
+    /// The call as the client wrote it, where its bytes are to be kept.
+    var raw: JSONValue?
 
     /// Arguments in the spelling they came in.
     enum Arguments {
@@ -104,6 +106,8 @@ struct ToolResult {
     var parts: [Part]
     var isError = false
     var cache: CacheMark?
+    /// The result as the client wrote it, where its bytes are to be kept.
+    var raw: JSONValue?
 }
 
 /// What the model thought before it answered.

@@ -18,7 +18,10 @@ enum ChatCodec: DialectCodec {
         context: inout TranslationContext,
         streams: Bool
     ) throws(DialectError) -> [UInt8] {
-        try ChatRequestEncoder(conversation, profile: profile, context: context, streams: streams).encode()
+        var encoder = ChatRequestEncoder(conversation, profile: profile, context: context, streams: streams)
+        let body = encoder.encode()
+        context = encoder.context
+        return body
     }
 
     static func editRequest(

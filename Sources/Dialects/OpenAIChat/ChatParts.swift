@@ -81,7 +81,7 @@ struct ChatParts {
 
     // MARK: - Calls
 
-    private static func call(_ json: JSONValue) -> ToolCall {
+    static func call(_ json: JSONValue) -> ToolCall {
         let id = json["id"]?.wireText ?? ""
         if let custom = json.present("custom"), custom.isObject { return call(id: id, custom, kind: .custom) }
         var call = call(id: id, json.present("function") ?? json, kind: .function)
@@ -110,7 +110,7 @@ struct ChatParts {
         return content.elements.compactMap { $0.isObject ? part($0) : $0.text.map { .text($0) } }
     }
 
-    private static func part(_ json: JSONValue) -> Part? {
+    static func part(_ json: JSONValue) -> Part? {
         let type = json["type"]?.string ?? (json["text"] != nil ? "text" : json["image_url"] != nil ? "image_url" : "")
         switch type {
         case "text", "input_text", "output_text":

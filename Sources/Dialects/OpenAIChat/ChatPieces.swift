@@ -24,6 +24,15 @@ enum ChatCalls {
         writer.endObject()
     }
 
+    /// Free text as the arguments of a function with one member `input`.
+    static func wrapped(_ input: JSONText) -> JSONText {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("input", input)
+        writer.endObject()
+        return JSONText(String(decoding: writer.bytes, as: UTF8.self))
+    }
+
     /// The free text of a custom tool that was offered as a function with one member `input`.
     static func customInput(_ arguments: [UInt8]) -> JSONText {
         if let text = (try? JSONDocument.parse(arguments))?.root["input"]?.text { return text }

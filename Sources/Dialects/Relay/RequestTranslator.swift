@@ -22,7 +22,7 @@ package enum RequestTranslator {
             return try client.editRequest(body, profile: profile, context: &context, streams: upstreamStreams)
         }
         var conversation = try client.decodeRequest(body, context: &context)
-        try Repairs.apply(to: &conversation, profile: profile, context: &context)
+        try Repairs.apply(to: &conversation, body: body, profile: profile, context: &context)
         let target = context.upstreamDialect.codec
         return try target.encodeRequest(conversation, profile: profile, context: &context, streams: upstreamStreams)
     }

@@ -58,6 +58,8 @@ package struct TargetProfile: Sendable {
     /// Whether an empty tool result is refused.
     package var emptyResultsRefused = false
     package var hostedWebSearch = HostedWebSearch.none
+    /// Whether Anthropic's own dated tool types are known to an `anthropic` target.
+    package var datedTools = true
 
     // MARK: - Content
 
@@ -167,7 +169,7 @@ extension TargetProfile {
     package enum UserField: Sendable { case none, user, safetyIdentifier, metadataUserID }
 
     /// How a target spells its own web search.
-    package enum HostedWebSearch: Sendable {
+    package enum HostedWebSearch: Sendable, Equatable {
         case none
         /// `web_search_options` (OpenAI search models).
         case options

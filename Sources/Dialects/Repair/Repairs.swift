@@ -1,9 +1,21 @@
+import JSONCore
+
 /// The repair passes over a conversation, in their order; each changes nothing in a healthy one.
 enum Repairs {
     static func apply(
         to conversation: inout Conversation,
+        body: JSONDocument,
         profile: TargetProfile,
         context: inout TranslationContext
     ) throws(DialectError) {
+        TextRepair.apply(to: &conversation, body: body)
+        CallIDRepair.apply(to: &conversation, rule: profile.toolIDRule)
+        PairingRepair.apply(to: &conversation.turns)
+        // Before the rules about roles, because it may leave turns without content.
+        ReasoningRepair.apply(to: &conversation, profile: profile)
+        RoleRepair.apply(to: &conversation, profile: profile)
+        try MediaRepair.apply(to: &conversation, profile: profile, context: &context)
+        try ToolRepair.apply(to: &conversation, profile: profile, context: &context)
+        try LimitRepair.apply(to: &conversation, profile: profile, context: &context)
     }
 }

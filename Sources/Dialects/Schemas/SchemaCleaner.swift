@@ -19,6 +19,17 @@ struct SchemaCleaner {
         write(merged.root, to: &writer)
     }
 
+    /// The schema in a form that targets accept; `nil` if it is fine as it is.
+    static func cleaned(_ schema: JSONValue) -> [UInt8]? {
+        if schema.isObject, schema.count > 0 {
+            let cleaner = SchemaCleaner(root: schema, references: SchemaReferences(schema))
+            guard cleaner.hasDefect(schema, depth: 0) else { return nil }
+        }
+        var writer = JSONWriter()
+        write(schema, to: &writer)
+        return writer.bytes
+    }
+
     /// The schema of a tool without arguments.
     static func writeEmpty(to writer: inout JSONWriter) {
         writer.beginObject()

@@ -1,0 +1,176 @@
+import JSONCore
+
+/// Reads Anthropic requests.
+struct MessagesRequestDecoder {
+    private(set) var context: TranslationContext
+    private let root: JSONValue
+    private var conversation = Conversation()
+
+    init(_ root: JSONValue, context: TranslationContext) {
+        self.root = root
+        self.context = context
+    }
+
+    mutating func decode() throws(DialectError) -> Conversation {
+        try readSystem()
+        guard let messages = root.present("messages"), messages.isArray else {
+            throw DialectError("messages must be an array", param: "messages")
+        }
+        var index = 0
+        for message in messages.elements {
+            try readMessage(message, at: index)
+            index += 1
+        }
+        try readTools()
+        try readChoice()
+        try readSampling()
+        conversation.reasoning = try readReasoning()
+        readOutput()
+        conversation.metadata.user = root.present("metadata")?.present("user_id")?.text
+        conversation.metadata.serviceTier = root["service_tier"]?.string
+        return conversation
+    }
+
+    // MARK: - Messages
+
+    private mutating func readSystem() throws(DialectError) {
+        guard let system = root.present("system") else { return }
+        guard system.isString || system.isArray else {
+            throw DialectError("system must be a string or an array of text blocks", param: "system")
+        }
+        for part in MessagesBlockReader.parts(of: system) {
+            if case .text(let part) = part {
+                conversation.system.append(SystemBlock(text: part.text, cache: part.cache))
+            }
+        }
+    }
+
+    private mutating func readMessage(_ message: JSONValue, at index: Int) throws(DialectError) {
+        guard message.isObject else {
+            throw DialectError("messages.\(index): Input should be an object", param: "messages.\(index)")
+        }
+        let content = message.present("content")
+        if let content, content.isNumber || content.isBool {
+            throw DialectError(
+                "messages.\(index).content: Input should be a string or an array",
+                param: "messages.\(index).content"
+            )
+        }
+        let role: Turn.Role
+        switch message["role"]?.string {
+        case "user": role = .user
+        case "assistant": role = .assistant
+        case "system": role = .system
+        default:
+            throw DialectError(
+                "messages.\(index).role: Input should be 'user' or 'assistant'",
+                param: "messages.\(index).role"
+            )
+        }
+        var turn = Turn(role, MessagesBlockReader.parts(of: content))
+        // A directive for Anthropic's newest models, which says nothing to any other.
+        if role == .system, turn.parts.isEmpty { turn.directive = message }
+        conversation.turns.append(turn)
+    }
+
+    // MARK: - Tools
+
+    private mutating func readTools() throws(DialectError) {
+        guard let tools = root.present("tools") else { return }
+        guard tools.isArray else { throw DialectError("tools: Input should be an array", param: "tools") }
+        for tool in tools.elements where tool.isObject {
+            let type = tool.present("type")?.string ?? "custom"
+            guard type == "custom" else {
+                readServerTool(tool, type: type)
+                continue
+            }
+            guard let name = tool["name"]?.string, !name.isEmpty else { continue }
+            var definition = ToolDefinition(name: name, description: tool.present("description")?.text)
+            definition.schema = tool.present("input_schema")
+            definition.strict = tool["strict"]?.bool
+            definition.cache = CacheMark(of: tool)
+            conversation.tools.append(definition)
+        }
+    }
+
+    private mutating func readServerTool(_ tool: JSONValue, type: String) {
+        var kind = ServerTool.Kind.other(type)
+        if type.hasPrefix("web_search") {
+            var settings = ServerTool.WebSearch()
+            settings.location = tool.present("user_location")
+            settings.allowedDomains = tool.present("allowed_domains")
+            kind = .webSearch(settings)
+        }
+        let server = ServerTool(kind: kind, raw: tool, origin: .anthropicMessages, name: tool["name"]?.string)
+        conversation.serverTools.append(server)
+    }
+
+    private mutating func readChoice() throws(DialectError) {
+        guard let choice = root.present("tool_choice") else { return }
+        if choice["disable_parallel_tool_use"]?.bool == true { conversation.parallelTools = false }
+        switch choice["type"]?.string {
+        case "auto": conversation.toolChoice = .auto
+        case "any": conversation.toolChoice = .required
+        case "none": conversation.toolChoice = ToolChoice.none
+        case "tool":
+            guard let name = choice["name"]?.string, !name.isEmpty else {
+                throw DialectError("tool_choice.name: Field required", param: "tool_choice")
+            }
+            conversation.toolChoice = .named(name)
+        default:
+            throw DialectError(
+                "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'",
+                param: "tool_choice"
+            )
+        }
+    }
+
+    // MARK: - Settings
+
+    private func number(_ key: StaticString) throws(DialectError) -> WireNumber? {
+        guard let json = root.present(key) else { return nil }
+        guard let number = WireNumber(json) else {
+            throw DialectError("\(key): Input should be a valid number", param: "\(key)")
+        }
+        return number
+    }
+
+    private mutating func readSampling() throws(DialectError) {
+        conversation.sampling.temperature = try number("temperature")
+        conversation.sampling.topP = try number("top_p")
+        conversation.sampling.topK = try number("top_k")
+        // 0 asks only to warm the cache: the least another target can do is one token.
+        conversation.maxOutput = try number("max_tokens").map { Int(max(1, min($0.value, 1e9))) }
+        guard let stop = root.present("stop_sequences") else { return }
+        guard stop.isArray else {
+            throw DialectError("stop_sequences: Input should be an array of strings", param: "stop_sequences")
+        }
+        conversation.sampling.stop = stop.elements.compactMap(\.text)
+    }
+
+    private func readReasoning() throws(DialectError) -> ReasoningRequest? {
+        let effort = root.present("output_config")?["effort"]?.string.flatMap(EffortLevel.init(rawValue:))
+        guard let thinking = root.present("thinking") else {
+            return effort.map { ReasoningRequest(mode: .effort($0)) }
+        }
+        let display = thinking["display"]?.string
+        switch thinking["type"]?.string {
+        case "disabled": return ReasoningRequest(mode: .off)
+        case "adaptive": return ReasoningRequest(mode: .adaptive(effort), display: display)
+        case "enabled":
+            if let effort { return ReasoningRequest(mode: .effort(effort), display: display) }
+            let budget = thinking["budget_tokens"]?.int ?? 0
+            return ReasoningRequest(mode: budget > 0 ? .budget(budget) : .auto, display: display)
+        default:
+            throw DialectError("thinking.type: Input should be 'enabled', 'disabled' or 'adaptive'", param: "thinking")
+        }
+    }
+
+    private mutating func readOutput() {
+        guard let format = root.present("output_config")?.present("format") ?? root.present("output_format"),
+            format["type"]?.equals("json_schema") == true, let schema = format["schema"], schema.isObject
+        else { return }
+        let title = schema["title"]?.string
+        conversation.output = .jsonSchema(JSONSchemaFormat(name: title, schema: schema, strict: nil))
+    }
+}

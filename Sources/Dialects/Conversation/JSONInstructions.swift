@@ -1,0 +1,21 @@
+import JSONCore
+
+/// What is asked of a model that has no JSON format of its own.
+enum JSONInstructions {
+    private static let schemaInstruction: JSONText =
+        "Answer with one JSON value that validates against this JSON Schema, without code fences or commentary:"
+
+    static func text(for format: OutputFormat) -> JSONText? {
+        switch format {
+        case .text: nil
+        case .jsonObject: "Answer with one JSON object, without code fences or commentary."
+        case .jsonSchema(let format):
+            JSONText.joined(
+                [
+                    schemaInstruction, JSONCompaction.text(format.schema),
+                ],
+                separator: "\n"
+            )
+        }
+    }
+}

@@ -1,0 +1,299 @@
+import JSONCore
+
+/// The request of a Chat client for a Chat target: the client's bytes, edited where the target needs it.
+struct ChatRequestEdits {
+    private let root: JSONValue
+    private let profile: TargetProfile
+    private let streams: Bool
+    private var context: TranslationContext
+    private var editor: JSONEditor
+
+    static func apply(
+        to body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        context.includeUsage = body.root["stream_options"]?["include_usage"]?.bool
+        if ChatForeignPieces.haveToolBlocks(body.root) {
+            return try translate(body, profile: profile, context: &context, streams: streams)
+        }
+        var edits = ChatRequestEdits(
+            repairingHistory(of: body, profile: profile),
+            profile: profile,
+            context: context,
+            streams: streams
+        )
+        try edits.edit()
+        context = edits.context
+        return edits.editor.finish()
+    }
+
+    private init(_ body: JSONDocument, profile: TargetProfile, context: TranslationContext, streams: Bool) {
+        root = body.root
+        editor = JSONEditor(body)
+        self.profile = profile
+        self.context = context
+        self.streams = streams
+    }
+
+    /// Anthropic's tool blocks inside Chat messages cannot be edited into place: the request is written anew.
+    private static func translate(
+        _ body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        var conversation = try ChatCodec.decodeRequest(body, context: &context)
+        try Repairs.apply(to: &conversation, body: body, profile: profile, context: &context)
+        return try ChatCodec.encodeRequest(conversation, profile: profile, context: &context, streams: streams)
+    }
+
+    private static func repairingHistory(of body: JSONDocument, profile: TargetProfile) -> JSONDocument {
+        guard let messages = body.root["messages"],
+            let repaired = ChatHistoryRepair.repaired(messages, profile: profile)
+        else { return body }
+        var editor = JSONEditor(body)
+        editor.replace(messages, with: repaired)
+        return (try? JSONDocument.parse(editor.finish())) ?? body
+    }
+
+    private mutating func edit() throws(DialectError) {
+        mergeExtraBody()
+        editModelAndStream()
+        editLimits()
+        try editSampling()
+        editStops()
+        editReasoning()
+        editTools()
+        editFormat()
+        editMessages()
+        for field in ["user", "seed", "response_format"] where isEmpty(root.member(field)) { remove(field) }
+        for field in profile.stripFields { remove(field) }
+    }
+
+    private mutating func remove(_ field: String) { editor.removeMember(field, of: root) }
+
+    private func isEmpty(_ value: JSONValue?) -> Bool {
+        guard let value else { return false }
+        return value.isNull || value.text?.isEmpty == true || value.isArray && value.count == 0
+    }
+
+    // MARK: - Model and stream
+
+    private mutating func mergeExtraBody() {
+        guard let extra = root["extra_body"], extra.isObject else { return }
+        remove("extra_body")
+        for (key, value) in extra.members where root.member(key.string) == nil {
+            editor.setMember(key.string, of: root, to: Array(value.raw))
+        }
+    }
+
+    private mutating func editModelAndStream() {
+        if root["model"]?.string != context.upstreamModel {
+            editor.setMember("model", of: root, to: JSONLiteral.string(context.upstreamModel))
+        }
+        for alias in StreamFlag.aliases { remove(alias) }
+        let flag = root["stream"]
+        if flag?.bool != streams, streams || flag != nil {
+            editor.setMember("stream", of: root, to: JSONLiteral.bool(streams))
+        }
+        guard streams, profile.usageInStream else { return remove("stream_options") }
+        guard let options = root["stream_options"], options.isObject else {
+            return editor.setMember("stream_options", of: root, to: Array(#"{"include_usage":true}"#.utf8))
+        }
+        if options["include_usage"]?.bool != true {
+            editor.setMember("include_usage", of: options, to: JSONLiteral.bool(true))
+        }
+    }
+
+    // MARK: - Limits and sampling
+
+    private mutating func editLimits() {
+        let known = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+        let given = known.filter { root.member($0).map { !$0.isNull } ?? false }
+        guard let wanted = given.first(where: { $0 == "max_completion_tokens" }) ?? given.first,
+            let value = root.member(wanted)
+        else { return }
+        let name = profile.maxTokensField.rawValue
+        let limit = value.int.map { min($0, profile.maxOutput ?? .max) }
+        guard let limit, limit > 0 else {
+            for field in given { remove(field) }
+            return
+        }
+        for field in given where field != name { remove(field) }
+        if wanted != name || limit != value.int {
+            let spelling = limit == value.int ? Array(value.raw) : JSONLiteral.int(limit)
+            editor.setMember(name, of: root, to: spelling)
+        }
+    }
+
+    private static let samplingFields = [
+        "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "n",
+        "logit_bias",
+    ]
+
+    private mutating func editSampling() throws(DialectError) {
+        if let choices = root["n"]?.int, choices > 1, !profile.multipleChoices {
+            throw DialectError(
+                .unsupported,
+                "this model gives one answer per request: n must be 1",
+                param: "n",
+                code: "unsupported_parameter"
+            )
+        }
+        if !profile.samplingAllowed { for field in Self.samplingFields { remove(field) } }
+        if !profile.tempAndTopP, root.present("temperature") != nil { remove("top_p") }
+        if !profile.penalties { for field in ["presence_penalty", "frequency_penalty"] { remove(field) } }
+        if !profile.seed { remove("seed") }
+    }
+
+    private mutating func editStops() {
+        guard let stop = root["stop"] else { return }
+        let texts = (stop.text.map { [$0] } ?? stop.elements.compactMap(\.text)).filter { !$0.isEmpty }
+        let taken = profile.stopSequences ? profile.maxStop ?? .max : 0
+        if texts.isEmpty {
+            remove("stop")
+        } else if texts.count > taken {
+            context.stopEmulation = texts.dropFirst(taken).map(\.string)
+            guard taken > 0 else { return remove("stop") }
+            var writer = JSONWriter()
+            writer.beginArray()
+            for text in texts.prefix(taken) { writer.text(text) }
+            writer.endArray()
+            editor.replace(stop, with: writer.bytes)
+        }
+    }
+
+    /// Only the standard field is translated; a client that speaks the target's own way of reasoning keeps its words.
+    private mutating func editReasoning() {
+        guard let effort = root.present("reasoning_effort"), let word = effort.string else { return }
+        switch profile.reasoningStyle {
+        case .effort, .effortNoNone:
+            guard let level = EffortLevel(rawValue: word) else { return }
+            let nearest = level.nearest(in: profile.efforts)
+            if nearest != level { editor.replace(effort, with: JSONLiteral.string(nearest.rawValue)) }
+        case .thinkingType, .enableThinking, .openRouter:
+            guard let request = ChatReasoning.read({ $0.description == "reasoning_effort" ? effort : nil }) else {
+                return
+            }
+            remove("reasoning_effort")
+            var writer = JSONWriter()
+            writer.beginObject()
+            ChatReasoning.write(request, profile: profile, to: &writer)
+            writer.endObject()
+            guard let members = try? JSONDocument.parse(writer.bytes).root.members else { return }
+            for (key, value) in members where root.member(key.string) == nil || key.equals("reasoning_effort") {
+                editor.setMember(key.string, of: root, to: Array(value.raw))
+            }
+        case .none, .anthropicBudget, .anthropicAdaptive: break
+        }
+    }
+
+    // MARK: - Tools
+
+    private mutating func editTools() {
+        let hasFunctions = root.present("functions")?.count ?? 0 > 0
+        guard let tools = root.present("tools"), tools.isArray, tools.count > 0 else {
+            if let tools = root["tools"] { if !tools.isArray || tools.count == 0 { remove("tools") } }
+            if !hasFunctions { remove("tool_choice") }
+            remove("parallel_tool_calls")
+            return synthesiseTools()
+        }
+        var count = 0
+        for tool in tools.elements {
+            count += 1
+            if count > profile.maxTools || ChatForeignPieces.isNameless(tool) {
+                editor.removeElement(tool, of: tools)
+            } else {
+                ChatToolEdits(profile: profile).edit(tool, with: &editor)
+            }
+        }
+        if !profile.parallelToolCallsField { remove("parallel_tool_calls") }
+        if !profile.toolChoiceForced, let choice = root.present("tool_choice"),
+            ChatToolChoice.read(choice)?.isForced == true
+        {
+            editor.replace(choice, with: JSONLiteral.string("auto"))
+        }
+    }
+
+    private mutating func synthesiseTools() {
+        guard profile.toolsForHistory, let messages = root["messages"] else { return }
+        var seen: Set<String> = []
+        var writer = JSONWriter()
+        writer.beginArray()
+        for message in messages.elements {
+            for call in message["tool_calls"]?.elements ?? JSONDocument.emptyArray.root.elements {
+                guard let name = call["function"]?["name"]?.string, seen.insert(name).inserted else { continue }
+                writer.beginObject()
+                writer.member("type", literal: "function")
+                writer.key("function")
+                writer.beginObject()
+                writer.member("name", name)
+                writer.key("parameters")
+                SchemaCleaner.writeEmpty(to: &writer)
+                writer.endObject()
+                writer.endObject()
+            }
+        }
+        writer.endArray()
+        guard !seen.isEmpty else { return }
+        editor.setMember("tools", of: root, to: writer.bytes)
+        editor.setMember("tool_choice", of: root, to: JSONLiteral.string("none"))
+    }
+
+    // MARK: - Output format
+
+    private mutating func editFormat() {
+        guard let format = root.present("response_format"), let messages = root["messages"] else { return }
+        let hasTools = root["tools"]?.count ?? 0 > 0
+        let isFree = profile.jsonWithTools || !hasTools
+        let wanted: OutputFormat
+        if format["type"]?.equals("json_schema") == true, let schema = format["json_schema"]?["schema"] {
+            guard !profile.jsonSchema || !isFree else { return }
+            wanted = .jsonSchema(JSONSchemaFormat(schema: schema))
+        } else if format["type"]?.equals("json_object") == true {
+            guard !profile.jsonObject || !isFree else { return }
+            wanted = .jsonObject
+        } else {
+            return
+        }
+        if profile.jsonObject, isFree {
+            editor.replace(format, with: Array(#"{"type":"json_object"}"#.utf8))
+        } else {
+            remove("response_format")
+        }
+        context.structuredMode = .prompt
+        guard let text = JSONInstructions.text(for: wanted) else { return }
+        addSystem(text, to: messages)
+    }
+
+    /// Appends to the first system message, or puts one in front.
+    private mutating func addSystem(_ text: JSONText, to messages: JSONValue) {
+        if let first = messages.first, first["role"]?.equals("system") == true, let content = first["content"],
+            let old = content.text
+        {
+            let both = JSONText.joined([old, text], separator: "\n\n")
+            return editor.replace(content, with: JSONLiteral.quoted(both))
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("role", literal: "system")
+        writer.member("content", text)
+        writer.endObject()
+        editor.insertElement(writer.bytes, at: 0, of: messages)
+    }
+
+    // MARK: - Messages
+
+    private mutating func editMessages() {
+        guard let messages = root["messages"], messages.isArray else { return }
+        if let system = root.present("system") {
+            remove("system")
+            let texts = MessagesBlockReader.parts(of: system).compactMap(\.plainText).filter { !$0.isEmpty }
+            if !texts.isEmpty { addSystem(JSONText.joined(texts, separator: "\n\n"), to: messages) }
+        }
+        let edits = ChatMessageEdits(profile: profile)
+        for message in messages.elements where message.isObject { edits.edit(message, with: &editor) }
+    }
+}

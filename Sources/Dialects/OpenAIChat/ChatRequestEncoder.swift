@@ -1,0 +1,250 @@
+import JSONCore
+
+/// Writes a conversation as a Chat request.
+struct ChatRequestEncoder {
+    private(set) var context: TranslationContext
+    private var conversation: Conversation
+    private let profile: TargetProfile
+    private let streams: Bool
+
+    init(_ conversation: Conversation, profile: TargetProfile, context: TranslationContext, streams: Bool) {
+        self.conversation = conversation
+        self.profile = profile
+        self.context = context
+        self.streams = streams
+    }
+
+    mutating func encode() -> [UInt8] {
+        let format = settleOutputFormat()
+        var writer = JSONWriter(capacity: 1 << 12)
+        writer.beginObject()
+        writer.member("model", context.upstreamModel)
+        writeLimits(to: &writer)
+        if let reasoning = conversation.reasoning { ChatReasoning.write(reasoning, profile: profile, to: &writer) }
+        writeSampling(to: &writer)
+        writeFormat(format, to: &writer)
+        writeTools(to: &writer)
+        writeMetadata(to: &writer)
+        ChatMessageWriter(profile: profile).write(conversation, to: &writer)
+        if streams {
+            writer.member("stream", true)
+            if profile.usageInStream {
+                writer.key("stream_options")
+                writer.beginObject()
+                writer.member("include_usage", true)
+                writer.endObject()
+            }
+        }
+        writer.endObject()
+        return strippingFields(writer.bytes)
+    }
+
+    private func strippingFields(_ body: [UInt8]) -> [UInt8] {
+        guard !profile.stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
+        var editor = JSONEditor(document)
+        for field in profile.stripFields { editor.removeMember(field, of: document.root) }
+        return editor.finish()
+    }
+
+    // MARK: - Settings
+
+    private func writeLimits(to writer: inout JSONWriter) {
+        guard let limit = conversation.maxOutput else { return }
+        switch profile.maxTokensField {
+        case .maxTokens: writer.member("max_tokens", limit)
+        case .maxCompletionTokens: writer.member("max_completion_tokens", limit)
+        }
+    }
+
+    private func writeSampling(to writer: inout JSONWriter) {
+        let sampling = conversation.sampling
+        if profile.samplingAllowed {
+            writer.member("temperature", sampling.temperature?.clamped(to: 2))
+            if profile.tempAndTopP || sampling.temperature == nil { writer.member("top_p", sampling.topP) }
+            if profile.topK { writer.member("top_k", sampling.topK) }
+            if profile.penalties {
+                writer.member("presence_penalty", sampling.presencePenalty)
+                writer.member("frequency_penalty", sampling.frequencyPenalty)
+            }
+            if let choices = sampling.choices, choices > 1 { writer.member("n", choices) }
+        }
+        if profile.seed { writer.member("seed", sampling.seed) }
+        guard !sampling.stop.isEmpty else { return }
+        writer.key("stop")
+        writer.beginArray()
+        for stop in sampling.stop { writer.text(stop) }
+        writer.endArray()
+    }
+
+    private func writeMetadata(to writer: inout JSONWriter) {
+        if let user = conversation.metadata.user, !user.isEmpty {
+            let text = user.string
+            let value = text.count <= 64 ? text : SafeNames.hexDigest(text)
+            switch profile.userField {
+            case .user: writer.member("user", value)
+            case .safetyIdentifier: writer.member("safety_identifier", value)
+            case .none, .metadataUserID: break
+            }
+        }
+        guard profile.serviceTiers, let tier = conversation.metadata.serviceTier else { return }
+        writer.member("service_tier", tier == "standard_only" ? "default" : tier)
+    }
+
+    // MARK: - Output format
+
+    /// The format to ask for; what the target cannot do becomes an instruction.
+    private mutating func settleOutputFormat() -> OutputFormat {
+        let isFree = profile.jsonWithTools || conversation.tools.isEmpty
+        switch conversation.output {
+        case .text: return .text
+        case .jsonObject where profile.jsonObject && isFree:
+            mentionJSON()
+            return .jsonObject
+        case .jsonSchema where profile.jsonSchema && isFree: return conversation.output
+        case .jsonObject, .jsonSchema: break
+        }
+        if let text = JSONInstructions.text(for: conversation.output) {
+            conversation.system.append(SystemBlock(text: text))
+        }
+        context.structuredMode = .prompt
+        return profile.jsonObject && isFree ? .jsonObject : .text
+    }
+
+    /// OpenAI refuses `json_object` unless the messages speak of JSON.
+    private mutating func mentionJSON() {
+        let texts = conversation.system.map(\.text) + conversation.turns.flatMap { $0.parts.compactMap(\.plainText) }
+        guard !texts.contains(where: { $0.string.lowercased().contains("json") }),
+            let text = JSONInstructions.text(for: .jsonObject)
+        else { return }
+        conversation.system.append(SystemBlock(text: text))
+    }
+
+    private func writeFormat(_ format: OutputFormat, to writer: inout JSONWriter) {
+        switch format {
+        case .text: break
+        case .jsonObject:
+            writer.key("response_format")
+            writer.beginObject()
+            writer.member("type", literal: "json_object")
+            writer.endObject()
+        case .jsonSchema(let format):
+            writer.key("response_format")
+            writer.beginObject()
+            writer.member("type", literal: "json_schema")
+            writer.key("json_schema")
+            writer.beginObject()
+            writer.member("name", format.name.map { SafeNames.toolName($0, limit: 64) } ?? "output")
+            if let description = format.description { writer.member("description", description) }
+            writer.member("schema", format.schema)
+            let isStrict = format.strict ?? StrictSchema.isOpenAIStrict(format.schema)
+            if isStrict { writer.member("strict", true) }
+            writer.endObject()
+            writer.endObject()
+        }
+    }
+
+    // MARK: - Tools
+
+    private func writeTools(to writer: inout JSONWriter) {
+        for tool in conversation.serverTools { writeSearch(tool, to: &writer) }
+        guard !conversation.tools.isEmpty else { return }
+        writer.key("tools")
+        writer.beginArray()
+        for tool in conversation.tools { write(tool, to: &writer) }
+        writer.endArray()
+        if let choice = conversation.toolChoice {
+            ChatToolChoice.write(choice, customTools: profile.customTools ? context.customTools : [], to: &writer)
+        }
+        if conversation.parallelTools == false, profile.parallelToolCallsField {
+            writer.member("parallel_tool_calls", false)
+        }
+    }
+
+    private func write(_ tool: ToolDefinition, to writer: inout JSONWriter) {
+        writer.beginObject()
+        if case .custom(let format) = tool.kind, profile.customTools {
+            writer.member("type", literal: "custom")
+            writer.key("custom")
+            writer.beginObject()
+            writeNames(of: tool, to: &writer)
+            if let format { writer.member("format", format) }
+            writer.endObject()
+        } else {
+            writer.member("type", literal: "function")
+            writer.key("function")
+            writer.beginObject()
+            writeNames(of: tool, to: &writer)
+            writer.key("parameters")
+            if case .custom = tool.kind {
+                writer.raw(bytes: CustomTool.schema)
+            } else {
+                SchemaCleaner.write(tool.schema, to: &writer)
+            }
+            if tool.strict == true, profile.strictTools {
+                writer.member("strict", tool.schema.map { StrictSchema.isOpenAIStrict($0) } ?? false)
+            }
+            writer.endObject()
+        }
+        if profile.cacheMarks, let cache = tool.cache { cache.write(to: &writer) }
+        writer.endObject()
+    }
+
+    private func writeNames(of tool: ToolDefinition, to writer: inout JSONWriter) {
+        writer.member("name", tool.name)
+        if let description = tool.description, !description.isEmpty { writer.member("description", description) }
+    }
+
+    private func writeSearch(_ tool: ServerTool, to writer: inout JSONWriter) {
+        guard case .webSearch(let settings) = tool.kind, profile.hostedWebSearch == .options else { return }
+        writer.key("web_search_options")
+        writer.beginObject()
+        if let size = settings.contextSize { writer.member("search_context_size", size) }
+        if let location = settings.location {
+            writer.key("user_location")
+            writer.beginObject()
+            writer.member("type", literal: "approximate")
+            writer.key("approximate")
+            writer.beginObject()
+            for (key, value) in location.members where !key.equals("type") {
+                writer.key(key)
+                writer.raw(value)
+            }
+            writer.endObject()
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+}
+
+/// Tools that take free text, offered as a function where a target knows only functions.
+enum CustomTool {
+    static let schema = Array(#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#.utf8)
+}
+
+extension JSONWriter {
+    /// Writes a number in the client's spelling; nothing if there is none.
+    mutating func member(_ key: StaticString, _ number: WireNumber?) {
+        guard let number else { return }
+        self.key(key)
+        if let spelling = number.spelling { raw(spelling) } else { writeShort(number.value) }
+    }
+
+    private mutating func writeShort(_ value: Double) {
+        if let whole = Int(exactly: value) { int(whole) } else { double(value) }
+    }
+}
+
+extension CacheMark {
+    func write(to writer: inout JSONWriter) {
+        writer.key("cache_control")
+        writer.beginObject()
+        writer.member("type", literal: "ephemeral")
+        if isOneHour { writer.member("ttl", literal: "1h") }
+        writer.endObject()
+    }
+}
+
+extension Part {
+    /// The text of a text part.
+    var plainText: JSONText? { if case .text(let part) = self { part.text } else { nil } }
+}

@@ -1,0 +1,115 @@
+import JSONCore
+
+/// Pass 9: media that the target cannot read become a note, or the request's refusal if the user has just sent them.
+enum MediaRepair {
+    static func apply(
+        to conversation: inout Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) throws(DialectError) {
+        moveAssistantMedia(in: &conversation.turns)
+        let lastUser = conversation.turns.lastIndex { $0.role == .user }
+        for place in conversation.turns.indices {
+            let refuses = place == lastUser && profile.unreadableContent == .refuse
+            for part in conversation.turns[place].parts.indices {
+                switch conversation.turns[place].parts[part] {
+                case .media(let media):
+                    let readable = try readable(media, profile, refuses: refuses, &context)
+                    conversation.turns[place].parts[part] = readable
+                case .toolResult(var result):
+                    for inner in result.parts.indices {
+                        guard case .media(let media) = result.parts[inner] else { continue }
+                        result.parts[inner] = try readable(media, profile, refuses: refuses, &context)
+                    }
+                    conversation.turns[place].parts[part] = .toolResult(result)
+                default: break
+                }
+            }
+        }
+    }
+
+    private static func readable(
+        _ media: Media,
+        _ profile: TargetProfile,
+        refuses: Bool,
+        _ context: inout TranslationContext
+    ) throws(DialectError) -> Part {
+        guard let problem = problem(with: media, profile) else { return .media(media) }
+        if refuses { throw DialectError(.unsupported, problem, param: "messages", code: "unsupported_content") }
+        context.warn("left out content that the target cannot read: \(problem)")
+        return .text(TextPart(text: media.placeholder, cache: media.cache))
+    }
+
+    /// Why the target cannot take a medium.
+    private static func problem(with media: Media, _ profile: TargetProfile) -> String? {
+        if case .file(_, let dialect) = media.source, dialect != profile.dialect {
+            return "files stored at another provider cannot be read by this model"
+        }
+        switch media.kind {
+        case .image:
+            guard profile.images else { return "this model cannot read images" }
+            guard case .base64 = media.source, let type = media.type else { return nil }
+            return MediaType.commonImages.contains(type) ? nil : "this model cannot read images of type \(type)"
+        case .document: return problem(withDocument: media, profile)
+        case .audio:
+            guard profile.audioIn else { return "this model cannot hear audio" }
+            let formats: Set<String> = ["audio/wav", "audio/mp3", "audio/mpeg", "audio/x-wav"]
+            let isKnown = media.type.map(formats.contains) ?? false
+            return isKnown ? nil : "this model cannot hear audio of type \(media.type ?? "unknown")"
+        case .video: return profile.videoIn ? nil : "this model cannot read videos"
+        }
+    }
+
+    private static func problem(withDocument media: Media, _ profile: TargetProfile) -> String? {
+        switch media.source {
+        case .text, .blocks: return nil
+        case .url(let url):
+            guard profile.pdf else { return "this model cannot read PDF files" }
+            guard profile.dialect == .openAIChat else { return nil }
+            return "this model cannot read documents by URL (host \(host(of: url.string))): send the file itself"
+        case .base64, .file:
+            guard profile.pdf else { return "this model cannot read PDF files" }
+            let isPDF = media.type == nil || media.type == "application/pdf"
+            return isPDF || profile.dialect == .openAIChat
+                ? nil : "this model cannot read documents of type \(media.type ?? "unknown")"
+        }
+    }
+
+    /// The host of a URL: the only part of it that may be repeated.
+    private static func host(of url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return "unknown" }
+        let rest = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        return String(rest.split(separator: "@").last ?? "unknown")
+    }
+
+    // MARK: - Images by the assistant
+
+    /// Neither Chat nor Anthropic takes images in assistant turns: they become the user's, with a note whose they are.
+    private static func moveAssistantMedia(in turns: inout [Turn]) {
+        guard turns.contains(where: { $0.role == .assistant && $0.parts.contains(where: \.isMedia) }) else { return }
+        var out: [Turn] = []
+        var moved: [Part] = []
+        for var turn in turns {
+            if turn.role == .assistant {
+                let media = turn.parts.filter(\.isMedia)
+                turn.parts.removeAll(where: \.isMedia)
+                if !moved.isEmpty { out.append(Turn(.user, moved)) }
+                moved = media.isEmpty ? [] : [.text("[image generated by the assistant]")] + media
+                if !turn.parts.isEmpty { out.append(turn) }
+            } else {
+                if turn.role == .user, !moved.isEmpty {
+                    let results = turn.parts.prefix(while: \.isToolResult).count
+                    turn.parts.insert(contentsOf: moved, at: results)
+                    moved = []
+                }
+                out.append(turn)
+            }
+        }
+        if !moved.isEmpty { out.append(Turn(.user, moved)) }
+        turns = out
+    }
+}
+
+extension Part {
+    var isMedia: Bool { if case .media = self { true } else { false } }
+}

@@ -1,0 +1,137 @@
+/// Pass 10: tools, their names and the choice between them agree with each other and with the target.
+enum ToolRepair {
+    static func apply(
+        to conversation: inout Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) throws(DialectError) {
+        var seen: Set<String> = []
+        conversation.tools.removeAll { !seen.insert($0.name).inserted }
+        try dropServerTools(from: &conversation, profile: profile, context: &context)
+        try checkChoice(&conversation, profile: profile)
+        limit(&conversation, to: profile.maxTools, context: &context)
+        if conversation.tools.isEmpty, conversation.serverTools.isEmpty {
+            conversation.toolChoice = nil
+            conversation.parallelTools = nil
+            if profile.toolsForHistory { synthesise(for: &conversation) }
+        }
+        rename(&conversation, limit: profile.toolNameLimit, context: &context)
+        relaxForcedChoice(&conversation, profile: profile)
+    }
+
+    // MARK: - Tools
+
+    private static func dropServerTools(
+        from conversation: inout Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) throws(DialectError) {
+        guard !conversation.serverTools.isEmpty else { return }
+        conversation.serverTools.removeAll { tool in
+            if case .webSearch = tool.kind, profile.hostedWebSearch != .none { return false }
+            context.warn("dropped a hosted tool that the target does not have: \(tool.name ?? "unnamed")")
+            return true
+        }
+        guard conversation.tools.isEmpty, conversation.serverTools.isEmpty,
+            conversation.toolChoice?.isForced == true
+        else { return }
+        throw DialectError(
+            .unsupported,
+            "tool_choice demands a tool, and this model has none of the hosted tools in tools",
+            param: "tool_choice",
+            code: "unsupported_parameter"
+        )
+    }
+
+    /// Those that the choice or the history names come first.
+    private static func limit(_ conversation: inout Conversation, to limit: Int, context: inout TranslationContext) {
+        guard conversation.tools.count > limit else { return }
+        context.warn("dropped \(conversation.tools.count - limit) tools: the target takes \(limit)")
+        var wanted = Set(conversation.turns.flatMap { $0.calls.map(\.name) })
+        if case .named(let name) = conversation.toolChoice { wanted.insert(name) }
+        let ranked = conversation.tools.enumerated().sorted { a, b in
+            let first = wanted.contains(a.element.name)
+            return first == wanted.contains(b.element.name) ? a.offset < b.offset : first
+        }
+        conversation.tools = ranked.prefix(limit).sorted { $0.offset < $1.offset }.map(\.element)
+    }
+
+    private static func synthesise(for conversation: inout Conversation) {
+        var seen: Set<String> = []
+        let names = conversation.turns.flatMap { $0.calls.map(\.name) }.filter { seen.insert($0).inserted }
+        guard !names.isEmpty else { return }
+        conversation.tools = names.map { .synthesised($0) }
+        conversation.toolChoice = ToolChoice.none
+    }
+
+    // MARK: - Choice
+
+    private static func checkChoice(_ conversation: inout Conversation, profile: TargetProfile) throws(DialectError) {
+        let names = Set(conversation.tools.map(\.name))
+        switch conversation.toolChoice {
+        case .named(let name):
+            let isHosted = conversation.serverTools.contains { $0.name == name }
+            guard names.contains(name) || isHosted || names.isEmpty && conversation.serverTools.isEmpty else {
+                throw DialectError(
+                    "tool_choice names the tool \"\(name)\", which tools does not have",
+                    param: "tool_choice"
+                )
+            }
+        case .allowed(let mustCall, let allowed) where !profile.customTools:
+            let kept = conversation.tools.filter { allowed.contains($0.name) }
+            guard !kept.isEmpty else {
+                throw DialectError("tool_choice allows only tools which tools does not have", param: "tool_choice")
+            }
+            conversation.tools = kept
+            conversation.toolChoice = mustCall ? .required : .auto
+        default: break
+        }
+    }
+
+    private static func relaxForcedChoice(_ conversation: inout Conversation, profile: TargetProfile) {
+        guard conversation.toolChoice?.isForced == true else { return }
+        if !profile.toolChoiceForced { conversation.toolChoice = .auto }
+        guard profile.dialect == .anthropicMessages, let reasoning = conversation.reasoning, !reasoning.isOff else {
+            return
+        }
+        if reasoning.isExplicit { conversation.toolChoice = .auto } else { conversation.reasoning = nil }
+    }
+
+    // MARK: - Names
+
+    private static func rename(_ conversation: inout Conversation, limit: Int, context: inout TranslationContext) {
+        var taken: Set<String> = []
+        func register(_ name: String) {
+            guard context.toolNames.upstream(name) == name, !taken.contains(name) else { return }
+            var safe = SafeNames.toolName(name, limit: limit)
+            if safe != name, taken.contains(safe) || conversation.tools.contains(where: { $0.name == safe }) {
+                safe = SafeNames.distinctToolName(name, limit: limit)
+            }
+            taken.insert(safe)
+            if safe != name { context.toolNames.add(client: name, upstream: safe) }
+        }
+        for tool in conversation.tools { register(tool.name) }
+        for turn in conversation.turns { for call in turn.calls { register(call.name) } }
+        guard !context.toolNames.isEmpty else { return }
+        apply(context.toolNames, to: &conversation)
+    }
+
+    private static func apply(_ names: NameMap, to conversation: inout Conversation) {
+        for place in conversation.tools.indices {
+            conversation.tools[place].name = names.upstream(conversation.tools[place].name)
+        }
+        for turn in conversation.turns.indices {
+            for part in conversation.turns[turn].parts.indices {
+                guard case .toolCall(var call) = conversation.turns[turn].parts[part] else { continue }
+                call.name = names.upstream(call.name)
+                conversation.turns[turn].parts[part] = .toolCall(call)
+            }
+        }
+        switch conversation.toolChoice {
+        case .named(let name): conversation.toolChoice = .named(names.upstream(name))
+        case .allowed(let mustCall, let allowed):
+            conversation.toolChoice = .allowed(mustCall: mustCall, names: allowed.map(names.upstream))
+        default: break
+        }
+    }
+}
