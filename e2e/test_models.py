@@ -37,11 +37,11 @@ def test_models_of_a_catalogue_provider_are_listed_once_it_has_an_account(
     def listed() -> set[str]:
         return {model.id for model in openai_client.sdk.models.list()}
 
-    assert "deepseek/deepseek-chat" not in listed()
+    assert "ds/deepseek-chat" not in listed()
     connection = management.add_connection("deepseek", "sk-listed", base=upstream.base)
-    assert any(name.startswith("deepseek/") for name in listed())
+    assert any(name.startswith("ds/") for name in listed())
     management.call("DELETE", f"/api/providers/{connection['id']}")
-    assert not any(name.startswith("deepseek/") for name in listed())
+    assert not any(name.startswith("ds/") for name in listed())
 
 
 def test_an_unknown_model_is_not_found(openai_client: OpenAIClient) -> None:

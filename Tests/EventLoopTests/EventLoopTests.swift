@@ -148,6 +148,23 @@ private func onLoop<T: Sendable>(_ body: @escaping @Sendable (EventLoop) async t
         #expect(turns >= 5)
     }
 
+    @Test func `a signal becomes an event`() async throws {
+        let source = try SignalSource([SIGUSR2])
+        let number = try await onLoop { loop in
+            await withCheckedContinuation { (done: CheckedContinuation<Int32, Never>) in
+                do {
+                    try source.start(on: loop) { signal in
+                        source.stop(on: loop)
+                        done.resume(returning: signal)
+                    }
+                } catch { done.resume(returning: -1) }
+                // To this thread: others of the test process have not blocked the signal.
+                pthread_kill(pthread_self(), SIGUSR2)
+            }
+        }
+        #expect(number == SIGUSR2)
+    }
+
     @Test func `jobs that re-enqueue for ever do not starve timers`() async throws {
         let fired = try await onLoop { loop in
             let spinner = Task(executorPreference: loop) { while !Task.isCancelled { await Task.yield() } }

@@ -14,20 +14,21 @@ package enum ServerProgram {
     )
 
     private static func serve(_ options: ServeOptions, _ terminal: Terminal) async throws -> ExitCode {
+        // First of all, because threads inherit the blocked signals.
+        let signals = try SignalSource([SIGINT, SIGTERM, SIGHUP])
         let path = try options.dataDirectory ?? DataDirectory.location(environment: terminal.environment)
         let core = try ServerCore(options, directory: path, process: terminal.environment, isPrivate: false)
         let group = try EventLoopGroup(count: core.settings.workers)
-        // Before the loops' threads exist, which inherit the blocked signals.
-        let signals = try SignalSource([SIGINT, SIGTERM, SIGHUP], loop: group.loops[0])
         let server = try await RunningServer(core, group: group)
-        try await Task(executorPreference: group.loops[0]) {
-            try signals.start { _ in core.stopRequest.ask() }
+        let loop = group.loops[0]
+        try await Task(executorPreference: loop) {
+            try signals.start(on: loop) { _ in core.stopRequest.ask() }
         }.value
         let added = try await connectFinds(options, terminal, core)
         terminal.print(report(core, port: server.port, connections: added).text)
         await core.stopRequest.asked()
         core.log.info("stopping")
-        await Task(executorPreference: group.loops[0]) { signals.stop() }.value
+        await Task(executorPreference: loop) { signals.stop(on: loop) }.value
         await server.stop()
         return .success
     }
