@@ -124,7 +124,7 @@ final class EasyHandle {
     /// Sets what depends on the request; the handle then keeps the transfer, and so the request's content, until `release`.
     func prepare(_ transfer: Transfer, pool: UInt32) throws(TransferError) {
         let request = transfer.request
-        guard fields.build(request), Self.isMethod(request.method.rawValue) else {
+        guard fields.build(request, hasContent: transfer.content != nil), Self.isMethod(request.method.rawValue) else {
             throw transfer.failure(.invalidRequest)
         }
         self.transfer = transfer
@@ -136,7 +136,7 @@ final class EasyHandle {
         options.set(CURLOPT_URL, text: transfer.url.text)
         // The number becomes part of the key under which libcurl keeps connections (see README.md).
         options.set(CURLOPT_ADDRESS_SCOPE, Int(pool))
-        setMethod(request, &options)
+        setMethod(request.method, transfer.content, &options)
         if version != request.httpVersionPreference {
             version = request.httpVersionPreference
             let number = version == .http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
@@ -155,25 +155,24 @@ final class EasyHandle {
         _ = omni_curl_set_pointer(raw, CURLOPT_POSTFIELDS, nil)
     }
 
-    private func setMethod(_ request: ClientRequest, _ options: inout Options) {
-        let method = request.method
+    private func setMethod(_ method: HTTPMethod, _ content: [UInt8]?, _ options: inout Options) {
         options.set(CURLOPT_NOBODY, method == .head ? 1 : 0)
         // libcurl's own methods are GET, HEAD and POST; others are a name put on one of them.
         let needsLength = method == .post || method == .put || method == .patch
-        guard request.body != nil || needsLength else {
+        guard content != nil || needsLength else {
             if method != .head { options.set(CURLOPT_HTTPGET, 1) }
             let name = method == .get || method == .head ? nil : method.rawValue
             return options.set(CURLOPT_CUSTOMREQUEST, text: name)
         }
         let name = method == .post ? nil : method.rawValue
         options.set(CURLOPT_CUSTOMREQUEST, text: name)
-        setContent(request.body ?? [], &options)
+        setContent(content ?? [], &options)
     }
 
     /// Lends the content to libcurl without copying it.
     ///
     /// The elements of a native array do not move while somebody holds the array and nobody changes it. The transfer holds it
-    /// as a constant, and this handle holds the transfer until `release` takes the pointer away.
+    /// until libcurl has sent it all, and this handle holds the transfer until `release` takes the pointer away.
     private func setContent(_ content: [UInt8], _ options: inout Options) {
         let start = content.withUnsafeBytes { $0.baseAddress }
         let text: UnsafeRawPointer =
@@ -200,6 +199,9 @@ final class EasyHandle {
 
     /// Bytes of content received so far, before decoding.
     var receivedCount: Int { number(CURLINFO_SIZE_DOWNLOAD_T) }
+
+    /// Bytes of the request's content that libcurl has sent.
+    var sentCount: Int { number(CURLINFO_SIZE_UPLOAD_T) }
 
     /// Bytes of content the header announces.
     var contentLength: Int? {

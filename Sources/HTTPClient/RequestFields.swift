@@ -19,7 +19,7 @@ struct RequestFields: ~Copyable {
     }
 
     /// Writes the fields of a request; false when one of them cannot be sent.
-    mutating func build(_ request: ClientRequest) -> Bool {
+    mutating func build(_ request: ClientRequest, hasContent: Bool) -> Bool {
         textCount = 0
         starts.removeAll(keepingCapacity: true)
         var hasContentType = false
@@ -37,7 +37,7 @@ struct RequestFields: ~Copyable {
         if !hasCoding {
             appendLine(request.compression == .any ? "Accept-Encoding: gzip, deflate, br" : "Accept-Encoding:")
         }
-        if request.body != nil {
+        if hasContent {
             appendLine("Expect:")
             if !hasContentType { appendLine("Content-Type:") }
         }

@@ -34,8 +34,11 @@ final class Transfer: @unchecked Sendable {
     typealias BodyWaiter = UnsafeContinuation<Portion, Never>
 
     let engine: TransferEngine
+    /// What is sent and how, without its content.
     let request: ClientRequest
     let url: RequestURL
+    /// What is sent; given back once libcurl has it all, since an answer may last for minutes.
+    private(set) var content: [UInt8]?
 
     private(set) var phase = Phase.queued
     private(set) var outcome: Result<Void, TransferError>?
@@ -48,6 +51,8 @@ final class Transfer: @unchecked Sendable {
     /// The connection in use, once there is one.
     private var socket: SocketRecord?
     var isPaused = false
+    /// Whether somebody wants to know how it ends.
+    private(set) var isAwaited = false
 
     private var head = ResponseHead()
     private var isEncoded = false
@@ -67,7 +72,10 @@ final class Transfer: @unchecked Sendable {
     init(engine: TransferEngine, request: ClientRequest) throws(TransferError) {
         guard let url = RequestURL(request.url) else { throw TransferError(.invalidURL, host: "") }
         self.engine = engine
-        self.request = request
+        var bare = request
+        bare.body = nil
+        self.request = bare
+        content = request.body
         self.url = url
         limit = PhaseLimits(request.timeouts)
     }
@@ -84,8 +92,10 @@ final class Transfer: @unchecked Sendable {
 
     // MARK: - Course
 
-    func start(at now: UInt64, _ waiter: HeadWaiter) {
+    /// Begins; without a waiter nobody will hear of its outcome.
+    func start(at now: UInt64, _ waiter: HeadWaiter?) {
         headWaiter = waiter
+        isAwaited = waiter != nil
         startedAt = now
         lastActivity = now
         if outcome == nil { phase = .connecting }
@@ -172,6 +182,7 @@ final class Transfer: @unchecked Sendable {
         headAt = lastActivity
         isEncoded = head.isEncoded
         socket?.isMultiplexed = head.isHTTP2
+        if let count = content?.count, let sent = handle?.sentCount, sent >= count { content = nil }
         let length = handle?.contentLength
         if let length, !isEncoded, request.method != .head, head.status != 204, head.status != 304 {
             guard length <= request.limits.bodyBytes else { return abort(.tooLarge) }

@@ -26,6 +26,8 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         var deliveries: [Transfer] = []
         /// When the next time limit may run out, in nanoseconds.
         var limits = UInt64.max
+        /// When idle connections are looked through next, in nanoseconds.
+        var sweep = UInt64.max
     }
 
     init(loop: EventLoop, configuration: ClientConfiguration, log: Logger) throws(TransferError) {
@@ -133,6 +135,7 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         }
         multi?.remove(handle)
         handle.release()
+        if due.sweep == .max { due.sweep = turnTime.saturatingAdding(sweepInterval) }
         if idleHandles.count < 128 { idleHandles.append(handle) }
     }
 
@@ -141,6 +144,8 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         let error = transfer.error(for: end.code, end.handle)
         detach(transfer)
         guard let error else { return transfer.finish(.success(())) }
+        transfer.finish(.failure(error))
+        guard transfer.isAwaited else { return }
         log.debug(
             "a transfer failed",
             .string("host", error.host),
@@ -148,7 +153,6 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
             .int("curl", error.curlCode),
             .string("detail", error.diagnostic)
         )
-        transfer.finish(.failure(error))
     }
 
     // MARK: - Reading
@@ -185,7 +189,8 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
             now = MonotonicTime.now().nanoseconds
         }
         if due.limits <= now { enforceLimits(at: now) }
-        let next = min(multi.deadline, due.limits)
+        if due.sweep <= now { sweepConnections(at: now) }
+        let next = min(multi.deadline, due.limits, due.sweep)
         guard next != .max else { return nil }
         return .nanoseconds(Int64(clamping: next > now ? next - now : 0))
     }
@@ -206,6 +211,23 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         }
         let pause = UInt64(1_000_000 + 10_000 * running.count)
         due.limits = next == .max ? .max : max(next, now + pause)
+    }
+
+    /// Makes libcurl close idle connections that have died or grown old.
+    ///
+    /// It does so only when a transfer begins, so one
+    /// begins that gets no further than its address, which no policy permits.
+    private func sweepConnections(at now: UInt64) {
+        due.sweep = openConnections > 0 ? now.saturatingAdding(sweepInterval) : .max
+        guard due.sweep != .max, let sweeper = try? Transfer(engine: self, request: Self.sweeping) else { return }
+        sweeper.start(at: now, nil)
+        do throws(TransferError) { try admit(sweeper) } catch { sweeper.finish(.failure(error)) }
+    }
+
+    private static let sweeping = ClientRequest(url: "http://0.0.0.0/", pool: "", egress: .publicOnly)
+
+    private var sweepInterval: UInt64 {
+        max(1_000_000_000, UInt64(max(0, configuration.idleLifetime.nanosecondsClamped)) / 2)
     }
 
     private func socketIsReady(_ record: SocketRecord, _ readiness: Readiness) {

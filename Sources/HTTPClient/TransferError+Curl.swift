@@ -34,6 +34,7 @@ extension Transfer {
             lostConnection(handle, diagnostic)
         case CURLE_HTTP2, CURLE_WEIRD_SERVER_REPLY: .protocolViolation
         case CURLE_BAD_CONTENT_ENCODING: .undecodable
+        case CURLE_FILESIZE_EXCEEDED: .tooLarge
         // libcurl's own limits on headers, which are wider than ours except for a single line.
         case CURLE_OUT_OF_MEMORY where phase == .awaitingHead: .tooLarge
         default: .internal

@@ -191,6 +191,24 @@ struct ConnectionTests {
         }
     }
 
+    @Test func `idle connections are closed in time, also when nothing else happens`() async throws {
+        let left = Reports<Double?>()
+        let script: ScriptedServer.Script = { connection in
+            try connection.readRequest()
+            try connection.answer("x")
+            left.add(connection.secondsUntilPeerCloses())
+        }
+        var configuration = ClientConfiguration()
+        configuration.idleLifetime = .seconds(1)
+        try await withServer(script, configuration: configuration) { client, server in
+            _ = try await client.text(.local(server.url))
+            #expect(client.openConnections == 1)
+            let seconds = await left.next() ?? nil
+            #expect(seconds.map { $0 >= 1 && $0 < 6 } == true)
+            #expect(client.openConnections == 0)
+        }
+    }
+
     @Test func `closing the client ends what runs, and later requests fail`() async throws {
         let ended = Reports<Bool>()
         let script: ScriptedServer.Script = { connection in

@@ -122,6 +122,22 @@ struct ContentTests {
         }
     }
 
+    @Test(arguments: [
+        "Content-Length: -5", "Content-Length: abc", "Content-Length: 99999999999999999999999",
+        "Content-Length: 3\r\nContent-Length: 4", "Content-Length: 3, 3", "Transfer-Encoding: chunked, gzip",
+        "Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: xyz", "Content-Length: 0x3",
+        "Content-Length:", "Content-Length: +3", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    ])
+    func `framing that makes no sense does no harm`(field: String) async throws {
+        try await withServer(Self.reply("HTTP/1.1 200 OK\r\n\(field)\r\n\r\nabc")) { client, server in
+            // libcurl is lenient with some of these; what matters is that the end comes, and nothing of it stays behind.
+            for _ in 0..<2 {
+                _ = await failure { try await client.send(.local(server.url)).collect(limit: 1000) }
+                #expect(client.activeTransfers == 0)
+            }
+        }
+    }
+
     // MARK: - Limits
 
     @Test(arguments: [true, false])
