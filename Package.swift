@@ -86,7 +86,7 @@ let programs: [Target] = [
             "ClientAPI", "CryptoCore", "EventLoop", "Gate", "Gateway", "HTTPClient", "HTTPCore", "HTTPServer",
             "JSONCore", "LogCore", "Management", "Providers", "Routing", "Store", "TimeCore",
         ]),
-    .executableTarget(name: "omniroute", dependencies: ["Commands"]),
+    .executableTarget(name: "omniroute", dependencies: ["Commands", "EventLoop"]),
 ]
 
 let support: [Target] = [

@@ -1,4 +1,5 @@
 import HTTPCore
+private import CCurl  // declares in_addr too; an optimised build takes its declaration
 private import Glibc
 
 /// The parts of a request's URL the client needs to know itself; libcurl reads the rest.

@@ -1,6 +1,18 @@
 import Commands
+import EventLoop
 import Glibc
 
-let terminal = Terminal.system(environment: processEnvironment())
-let commands = Program.commands(ServerProgram.hooks, version: Product.version)
-exit(await commands.run(Array(CommandLine.arguments.dropFirst()), terminal: terminal).rawValue)
+// A peer that closes is noticed where it is written to, not by a signal.
+signal(SIGPIPE, SIG_IGN)
+
+let words = Array(CommandLine.arguments.dropFirst())
+// Before anything starts a thread. Other commands leave signals alone, so that they can be interrupted.
+let signals = words.first == "serve" ? try SignalSource(ServerProgram.stopSignals) : nil
+
+// Not an asynchronous main: the runtime would park this thread with every signal unblocked.
+Task.detached {
+    let terminal = Terminal.system(environment: processEnvironment())
+    let commands = Program.commands(ServerProgram.hooks(signals), version: Product.version)
+    exit(await commands.run(words, terminal: terminal).rawValue)
+}
+while true { pause() }

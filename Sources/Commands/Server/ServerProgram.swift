@@ -1,4 +1,4 @@
-import EventLoop
+package import EventLoop
 import Gate
 import Glibc
 import LogCore
@@ -7,28 +7,38 @@ import Store
 
 /// Runs the server for the command line.
 package enum ServerProgram {
-    /// What the commands use to start servers.
-    package static let hooks = ProgramHooks(
-        serve: { options, terminal in try await serve(options, terminal) },
-        startPrivately: { directory, terminal in try await startPrivately(directory, terminal) }
-    )
+    /// What asks a server to stop.
+    package static let stopSignals = [SIGINT, SIGTERM, SIGHUP]
 
-    private static func serve(_ options: ServeOptions, _ terminal: Terminal) async throws -> ExitCode {
-        // First of all, because threads inherit the blocked signals.
-        let signals = try SignalSource([SIGINT, SIGTERM, SIGHUP])
+    /// What the commands use to start servers.
+    ///
+    /// - Parameter signals: made by the main thread before there are others, because only signals that every thread
+    ///   blocks become events.
+    package static func hooks(_ signals: SignalSource?) -> ProgramHooks {
+        ProgramHooks(
+            serve: { options, terminal in try await serve(options, terminal, signals) },
+            startPrivately: { directory, terminal in try await startPrivately(directory, terminal) }
+        )
+    }
+
+    private static func serve(
+        _ options: ServeOptions,
+        _ terminal: Terminal,
+        _ signals: SignalSource?
+    ) async throws -> ExitCode {
         let path = try options.dataDirectory ?? DataDirectory.location(environment: terminal.environment)
         let core = try ServerCore(options, directory: path, process: terminal.environment, isPrivate: false)
         let group = try EventLoopGroup(count: core.settings.workers)
         let server = try await RunningServer(core, group: group)
         let loop = group.loops[0]
         try await Task(executorPreference: loop) {
-            try signals.start(on: loop) { _ in core.stopRequest.ask() }
+            try signals?.start(on: loop) { _ in core.stopRequest.ask() }
         }.value
         let added = try await connectFinds(options, terminal, core)
         terminal.print(report(core, port: server.port, connections: added).text)
         await core.stopRequest.asked()
         core.log.info("stopping")
-        await Task(executorPreference: loop) { signals.stop(on: loop) }.value
+        await Task(executorPreference: loop) { signals?.stop(on: loop) }.value
         await server.stop()
         return .success
     }

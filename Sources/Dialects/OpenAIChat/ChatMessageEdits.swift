@@ -103,8 +103,11 @@ struct ChatToolEdits {
         if text.isEmpty { editor.removeMember("description", of: function) }
     }
 
+    /// The client speaks the target's language: a schema stays as it is, unless it is none at all.
     private func editSchema(of function: JSONValue, with editor: inout JSONEditor) {
-        guard let schema = function["parameters"], let cleaned = SchemaCleaner.cleaned(schema) else { return }
+        guard let schema = function["parameters"], !schema.isObject || schema.count == 0,
+            let cleaned = SchemaCleaner.cleaned(schema)
+        else { return }
         editor.replace(schema, with: cleaned)
     }
 

@@ -56,7 +56,6 @@ struct SchemaCleaner {
                 if hasDefect(inMap: value, depth: depth) { return true }
             case .required: required = value
             case .items: if value.isArray || hasDefect(inSchema: value, depth: depth) { return true }
-            case .enumeration: if value.elements.contains(where: \.isNull) { return true }
             case .pattern: if SchemaPattern.hasLookaround(value) { return true }
             case .reference: if !references.isUsable(value) { return true }
             case .identity, .stray: return true
@@ -65,7 +64,7 @@ struct SchemaCleaner {
                 if depth == 0 { return true }
                 for branch in value.elements where hasDefect(inSchema: branch, depth: depth) { return true }
             case .schema, .additionalProperties: if hasDefect(inSchema: value, depth: depth) { return true }
-            case .description, .numericLimit, .lengthLimit, .other: break
+            case .description, .enumeration, .numericLimit, .lengthLimit, .other: break
             }
         }
         if depth == 0, !isObjectType || properties?.isObject != true { return true }
@@ -114,16 +113,14 @@ struct SchemaCleaner {
         }
         writer.beginObject()
         if isRoot { writer.member("type", literal: "object") }
-        var isNullable = false
         for (key, value) in schema.members {
-            writeMember(key, value, of: schema, depth: depth, isNullable: &isNullable, to: &writer)
+            writeMember(key, value, of: schema, depth: depth, to: &writer)
         }
         if isRoot, schema["properties"]?.isObject != true {
             writer.key("properties")
             writer.beginObject()
             writer.endObject()
         }
-        if isNullable, schema["nullable"] == nil { writer.member("nullable", true) }
         writer.endObject()
     }
 
@@ -132,7 +129,6 @@ struct SchemaCleaner {
         _ value: JSONValue,
         of schema: JSONValue,
         depth: Int,
-        isNullable: inout Bool,
         to writer: inout JSONWriter
     ) {
         switch SchemaKeyword(key) {
@@ -156,12 +152,6 @@ struct SchemaCleaner {
         case .items, .schema, .additionalProperties:
             writer.key(key)
             if value.isObject { write(value, depth: depth + 1, to: &writer) } else { writer.raw(value) }
-        case .enumeration where value.elements.contains(where: \.isNull):
-            isNullable = true
-            writer.key("enum")
-            writer.beginArray()
-            for element in value.elements where !element.isNull { writer.raw(element) }
-            writer.endArray()
         case .pattern where SchemaPattern.hasLookaround(value): break
         case .anyOf: writeList("anyOf", value, depth: depth, to: &writer)
         case .oneOf: writeList("oneOf", value, depth: depth, to: &writer)
