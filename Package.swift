@@ -74,8 +74,7 @@ let surfaces: [Target] = [
     module(
         "Management",
         [
-            "CryptoCore", "Dialects", "Gate", "Gateway", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Providers",
-            "Routing", "Store", "TimeCore",
+            "CryptoCore", "Gate", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Providers", "Store", "TimeCore",
         ]),
 ]
 
@@ -110,9 +109,14 @@ let testTargets: [Target] = [
     tests(of: "Store", ["CryptoCore", "JSONCore", "SQLiteStore", "TimeCore"]),
     tests(of: "Routing", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
     tests(of: "Gateway", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Routing", "Store", "TimeCore"]),
-    tests(of: "Gate", ["HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),
-    tests(of: "Management", ["Gate", "HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),
-    tests(of: "Commands"),
+    tests(of: "Gate", ["CryptoCore", "Dialects", "HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),
+    tests(
+        of: "Management",
+        [
+            "CryptoCore", "EventLoop", "Gate", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Providers", "Store",
+            "TimeCore",
+        ]),
+    tests(of: "Commands", ["Providers"]),
 ]
 
 // BOOTSTRAP-BEGIN: only targets whose directory (and whose dependencies) exist yet

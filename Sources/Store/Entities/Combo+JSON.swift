@@ -94,8 +94,8 @@ extension Combo {
             let made = id ?? stepID(combo, "ref", number, name)
             return .comboRef(id: made, comboName: name, weight: weight, label: label)
         }
-        guard let model = value.present("model")?.string else { return nil }
-        guard value.present("kind") != nil else {
+        guard let model = value.present("model")?.string, !model.isEmpty else { return nil }
+        guard value.present("kind") != nil || !comboNames.contains(model) else {
             return step(
                 model,
                 number: number,
