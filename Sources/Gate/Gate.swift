@@ -1,0 +1,233 @@
+package import CryptoCore
+import Dialects
+package import HTTPCore
+package import HTTPServer
+package import LogCore
+package import Store
+package import TimeCore
+
+/// The one way into the server: every request is decided here, and every error becomes an answer here.
+///
+/// The decision itself is `GateDecision`, a function without side effects; the gate gathers what it needs, counts, and
+/// runs the handler.
+package final class Gate: RequestHandler {
+    /// What the gate needs besides the store.
+    package struct Keys: Sendable {
+        /// Checks session cookies.
+        package let tokens: SessionTokens
+        /// SHA-256 of `OMNIROUTE_API_KEY` or `ROUTER_API_KEY`.
+        package let environmentKey: Digest?
+
+        package init(tokens: SessionTokens, environmentKey: Digest?) {
+            self.tokens = tokens
+            self.environmentKey = environmentKey
+        }
+    }
+
+    package let table: RouteTable
+    package let policy: GatePolicy
+    package let load: Load
+    private let store: Store
+    private let keys: Keys
+    private let limiter = RequestLimiter()
+    private let time: any TimeSource
+    private let log: Logger
+    private let ownUID: Int
+
+    package init(
+        routes: [Route],
+        policy: GatePolicy,
+        store: Store,
+        keys: Keys,
+        load: Load,
+        time: any TimeSource,
+        log: Logger
+    ) {
+        table = RouteTable(routes)
+        self.policy = policy
+        self.store = store
+        self.keys = keys
+        self.load = load
+        self.time = time
+        self.log = log
+        ownUID = currentUserID()
+    }
+
+    // MARK: - RequestHandler
+
+    package func admit(_ head: RequestHead) -> Admission {
+        let facts = RequestFacts(head)
+        let verdict = decision(store.configuration).verdict(facts)
+        switch verdict.outcome {
+        case .proceed(let passage): return .accept(bodyLimit: passage.bodyLimit)
+        case .preflight: return .accept(bodyLimit: 0)
+        case .refuse: return .refuse(answer(to: verdict, facts, id: requestID(facts)))
+        }
+    }
+
+    package func handle(_ request: Request, _ exchange: Exchange) async {
+        load.begin()
+        defer { load.end() }
+        let facts = RequestFacts(request.head)
+        let configuration = store.configuration
+        let verdict = decision(configuration).verdict(facts)
+        let id = requestID(facts)
+        guard case .proceed(let passage) = verdict.outcome else {
+            return exchange.respond(answer(to: verdict, facts, id: id))
+        }
+        let call = Call(
+            request: facts.hasInternalHeaders ? request.withoutInternalHeaders : request,
+            exchange: exchange,
+            parameters: passage.parameters,
+            principal: passage.principal,
+            canManage: passage.canManage,
+            source: verdict.source,
+            requestID: id,
+            recordID: facts.requestID == nil ? id : SecureRandom.uuid(),
+            configuration: configuration,
+            errors: verdict.errors,
+            headers: commonHeaders(verdict, id: id, principal: passage.principal)
+        )
+        if let refusal = limitRefusal(call, access: table.routes[passage.route].access) { return call.refuse(refusal) }
+        await run(table.routes[passage.route], call)
+    }
+
+    package func refusal(_ status: HTTPStatus, _ reason: String, head: RequestHead?) -> Response {
+        let style = head.map { ErrorStyle(guessedFrom: RequestFacts($0)) } ?? .management
+        let id = SecureRandom.uuid()
+        var response = Refusal.pipeline(status, "BAD_REQUEST", reason).response(style, requestID: id)
+        response.headers.add("x-request-id", id)
+        return response
+    }
+
+    // MARK: - Deciding
+
+    private func decision(_ configuration: Configuration) -> GateDecision<StoredCredentials> {
+        let now = time.wall()
+        return GateDecision(
+            table: table,
+            policy: policy,
+            settings: configuration.gateSettings,
+            credentials: StoredCredentials(store: store, configuration: configuration, keys: keys, now: now),
+            now: now,
+            ownUID: ownUID,
+            isDraining: load.isDraining,
+            isOverloaded: load.inFlight > policy.maximumInFlight
+        )
+    }
+
+    /// Counting is not deciding: it happens once, after the decision, and only for requests that go on.
+    private func limitRefusal(_ call: Call, access: Access) -> Refusal? {
+        guard access == .clientAPI, let key = call.principal.key else { return nil }
+        let rules = KeyPolicy.rules(of: key)
+        guard let exhausted = limiter.admit(key.id, rules: rules, now: time.wall()) else { return nil }
+        return Refusal.pipeline(
+            .tooManyRequests,
+            "RATE_LIMITED",
+            "Request limit exceeded (\(exhausted.window)s window). Please try again later."
+        ).retry(after: exhausted.retryAfter)
+    }
+
+    // MARK: - Answering
+
+    private func run(_ route: Route, _ call: Call) async {
+        do {
+            try await route.handler(call)
+        } catch {
+            fail(call, error)
+        }
+    }
+
+    /// The only place where an error of a handler becomes an answer.
+    private func fail(_ call: Call, _ error: any Error) {
+        guard !call.exchange.hasStarted else {
+            log.warn("an answer broke off", .string("request", call.requestID), .string("error", "\(type(of: error))"))
+            return call.exchange.abort()
+        }
+        switch error {
+        case is CancellationError, is ClientGone: call.exchange.abort()
+        case let refusal as Refusal: call.refuse(refusal)
+        case let error as StoreError: call.refuse(Refusal(error))
+        case let failure as Failure: call.refuse(failure)
+        case let error as DialectError: call.refuse(error.failure)
+        default:
+            log.error(
+                "a handler failed",
+                .string("request", call.requestID),
+                .string("error", "\(error)")
+            )
+            call.refuse(Refusal(.internalServerError, "Internal server error", code: "INTERNAL_ERROR"))
+        }
+    }
+
+    private func answer(to verdict: Verdict, _ facts: RequestFacts, id: String) -> Response {
+        var response: Response
+        switch verdict.outcome {
+        case .refuse(let refusal): response = refusal.response(verdict.errors, requestID: id)
+        case .preflight(let allowed):
+            response = Response(.noContent)
+            response.headers.add("Allow", allowedMethods(allowed))
+        case .proceed: response = Response(.internalServerError)
+        }
+        for field in commonHeaders(verdict, id: id, principal: nil) { response.headers.add(field.name, field.value) }
+        return response
+    }
+
+    private func commonHeaders(_ verdict: Verdict, id: String, principal: Principal?) -> [HTTPHeaders.Field] {
+        var fields = [HTTPHeaders.Field(name: "x-request-id", value: id)]
+        if let access = verdict.access {
+            fields.append(.init(name: "x-omniroute-route-class", value: access.routeClass))
+        }
+        fields += verdict.corsHeaders
+        if case .management = verdict.errors { fields += managementHeaders }
+        if case .session(let session) = principal, let cookie = renewal(of: session, verdict.source) {
+            fields.append(.init(name: "Set-Cookie", value: cookie))
+        }
+        return fields
+    }
+
+    private func renewal(of session: Session, _ source: Source) -> String? {
+        let now = time.wall()
+        guard !session.isRestricted, session.expiresAt - now < SessionTokens.renewalThreshold else { return nil }
+        let renewed = SessionTokens.renewed(session, now: now)
+        return SessionCookie.set(
+            keys.tokens.token(for: renewed),
+            isSecure: source.isSecure || policy.forcesSecureCookie
+        )
+    }
+
+    private func requestID(_ facts: RequestFacts) -> String {
+        guard let id = facts.requestID, (1...128).contains(id.utf8.count), id.utf8.allSatisfy(isRequestIDByte) else {
+            return SecureRandom.uuid()
+        }
+        return id
+    }
+}
+
+/// Management answers hold account data and are shown by nobody's frame.
+private let managementHeaders: [HTTPHeaders.Field] = [
+    .init(name: "Cache-Control", value: "no-store"),
+    .init(name: "X-Content-Type-Options", value: "nosniff"),
+    .init(name: "Referrer-Policy", value: "no-referrer"),
+    .init(name: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'"),
+]
+
+/// Letters, digits and `-_.:`; anything else could mean something in a log or a header.
+private func isRequestIDByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+        UInt8(ascii: ":"):
+        true
+    default: false
+    }
+}
+
+extension Request {
+    /// The request without headers that only the gate may write.
+    fileprivate var withoutInternalHeaders: Request {
+        var copy = self
+        copy.head.headers.fields.removeAll { isInternalHeader($0.name) }
+        return copy
+    }
+}
