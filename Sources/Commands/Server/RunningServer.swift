@@ -50,8 +50,9 @@ final class RunningServer: Sendable {
         }
     }
 
-    /// Stops taking connections, lets running requests finish within the limit, then ends everything. Nothing that was
-    /// acknowledged is lost.
+    /// Stops taking connections, lets running requests finish within the limit, then ends everything.
+    ///
+    /// Nothing that was acknowledged is lost.
     func stop() async {
         core.load.beginDraining()
         await withTaskGroup(of: Void.self) { tasks in

@@ -63,8 +63,9 @@ struct ServerSettings: Sendable {
         }
     }
 
-    /// `HOST` or `API_HOST`: addresses separated by commas. `HOSTNAME` counts only when it is an address or `localhost`,
-    /// because shells set it to the machine's name.
+    /// `HOST` or `API_HOST`: addresses separated by commas.
+    ///
+    /// `HOSTNAME` counts only when it is an address or `localhost`, because shells set it to the machine's name.
     private static func addresses(_ reader: EnvironmentReader) throws(Invalid) -> [IPAddress] {
         if let host = reader.text("API_HOST") ?? reader.text("HOST") { return try addresses(named: host) }
         if let host = reader.text("HOSTNAME"), let found = try? addresses(named: host) { return found }
