@@ -106,7 +106,7 @@ let testTargets: [Target] = [
     tests(of: "HTTPClient", ["EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
     tests(of: "Dialects", ["HTTPCore", "JSONCore"], exclude: ["Fixtures"]),
     tests(of: "Providers", ["Dialects", "HTTPCore", "JSONCore"]),
-    tests(of: "Store", ["CryptoCore", "JSONCore", "SQLiteStore", "TimeCore"]),
+    tests(of: "Store", ["CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
     tests(of: "Routing", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
     tests(of: "Gateway", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Routing", "Store", "TimeCore"]),
     tests(of: "Gate", ["CryptoCore", "Dialects", "HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),

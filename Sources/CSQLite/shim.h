@@ -17,3 +17,16 @@ static inline int omni_sqlite_bind_blob(sqlite3_stmt *_Nonnull statement, int in
                                         sqlite3_uint64 count) {
     return sqlite3_bind_blob64(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
+
+/* errno of the last failed system call on the write-ahead log, else on the database file. sqlite3_system_errno has
+   forgotten it by the time a failed commit returns. */
+static inline int omni_sqlite_file_errno(sqlite3 *_Nonnull db) {
+    int number = 0;
+    sqlite3_file *log = (sqlite3_file *)0;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != (sqlite3_file *)0 &&
+        log->pMethods != (const struct sqlite3_io_methods *)0) {
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    }
+    if (number == 0) sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}

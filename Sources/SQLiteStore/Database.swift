@@ -75,6 +75,10 @@ public final class Database {
         case .readOnly:
             try script("PRAGMA query_only=ON;")
         case .readWrite:
+            // SQLite falls back to reading when it may not write, and even lets transactions begin.
+            guard sqlite3_db_readonly(handle, "main") == 0 else {
+                throw SQLiteError(.readOnly, "the file may not be written")
+            }
             let mode = try text("PRAGMA journal_mode=WAL")
             guard mode == "wal" else {
                 throw SQLiteError(.cannotOpen, "the file system does not allow a write-ahead log")
@@ -198,7 +202,9 @@ public final class Database {
 
     func error(_ result: Int32) -> SQLiteError {
         let message = String(cString: sqlite3_errmsg(handle))
-        return SQLiteError(extendedCode: result, systemError: sqlite3_system_errno(handle), message: message)
+        var systemError = sqlite3_system_errno(handle)
+        if systemError == 0, result & 0xFF == SQLITE_IOERR { systemError = omni_sqlite_file_errno(handle) }
+        return SQLiteError(extendedCode: result, systemError: systemError, message: message)
     }
 }
 

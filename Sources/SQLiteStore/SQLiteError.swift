@@ -97,10 +97,17 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
         case SQLITE_NOTADB: .notADatabase
         case SQLITE_CONSTRAINT: .constraint
         case SQLITE_INTERRUPT: .interrupted
-        // A quota or file size limit surfaces as a plain write error; nothing was lost, there is only no room.
-        case SQLITE_IOERR: [EDQUOT, EFBIG, ENOSPC].contains(systemError) ? .diskFull : .inputOutput
-        case SQLITE_NOMEM: .inputOutput
+        case SQLITE_IOERR: isLackOfRoom(extendedCode, systemError) ? .diskFull : .inputOutput
+        case SQLITE_NOMEM: .unavailable
         default: .statement
         }
+    }
+
+    /// A quota or a file size limit surfaces as a plain write error; nothing was lost, there is only no room.
+    ///
+    /// A failed `fsync` is never that harmless, whatever its `errno`.
+    private static func isLackOfRoom(_ extendedCode: Int32, _ systemError: Int32) -> Bool {
+        // SQLITE_IOERR_WRITE and SQLITE_IOERR_SHMSIZE are macros with arithmetic, which Swift does not import.
+        [3, 19].contains(extendedCode >> 8) && [EDQUOT, EFBIG, ENOSPC].contains(systemError)
     }
 }

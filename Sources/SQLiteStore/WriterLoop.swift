@@ -49,7 +49,10 @@ final class WriterLoop: @unchecked Sendable {
         do {
             try database.execute("BEGIN IMMEDIATE")
         } catch {
-            fail([first], error)
+            // Whoever waits behind would only wait for the same refusal.
+            var refused = [first]
+            while let job = queue.popIfAny() { refused.append(job) }
+            fail(refused, error)
             return
         }
         guard let group = collect(first, database) else { return }
@@ -108,7 +111,7 @@ final class WriterLoop: @unchecked Sendable {
 
     private func fail(_ group: [any WriteJob], _ error: SQLiteError) {
         note(error)
-        for job in group { job.finish(failure == nil ? error : refusal) }
+        for job in group { job.finish(error) }
     }
 
     /// Stops the writer when the error means that acknowledged data may be lost.

@@ -16,7 +16,7 @@ struct Backups {
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
             throw DataDirectoryError(errno: errno, path: folder)
         }
-        let stamp = time.wall().iso8601.filter { $0.isNumber }
+        let stamp = String(time.wall().iso8601.map { $0 == ":" || $0 == "." ? "-" : $0 })
         let path = "\(folder)/db_\(stamp)_\(reason).sqlite"
         let temporary = path + ".new"
         PrivateFile.remove(temporary)
@@ -41,8 +41,23 @@ struct Backups {
         PrivateFile.remove(path + "-shm")
     }
 
+    /// When the newest copy was made.
+    var newest: WallTime? {
+        names(directory.file(Self.folder)).last.flatMap { name in
+            // db_2026-01-31T12-00-00-000Z_reason.sqlite
+            let stamp = Array(name.dropFirst(3).prefix(24))
+            guard stamp.count == 24 else { return nil }
+            return WallTime(iso8601: String(stamp[..<13] + ":" + stamp[14..<16] + ":" + stamp[17..<19] + "Z"))
+        }
+    }
+
     private func deleteOldest(_ folder: String) {
-        guard let stream = opendir(folder) else { return }
+        for name in names(folder).dropLast(Self.kept) { PrivateFile.remove("\(folder)/\(name)") }
+    }
+
+    /// The copies, oldest first: their names begin with the time.
+    private func names(_ folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
@@ -51,7 +66,6 @@ struct Backups {
             }
             if name.hasPrefix("db_"), name.hasSuffix(".sqlite") { names.append(name) }
         }
-        // The names begin with the time, so their order is the order of making.
-        for name in names.sorted().dropLast(Self.kept) { PrivateFile.remove("\(folder)/\(name)") }
+        return names.sorted()
     }
 }

@@ -113,9 +113,13 @@ struct StoreOpening {
             return connections + values + keys
         }
         guard changed > 0 else { return }
-        // The clear text must not stay behind in pages that happen to be free.
-        try database.execute("VACUUM")
-        try database.truncateLog()
+        do {
+            // The clear text must not stay behind in pages that happen to be free.
+            try database.script("PRAGMA temp_store=FILE; VACUUM; PRAGMA temp_store=MEMORY;")
+            try database.truncateLog()
+        } catch {
+            context.log.warn("free pages of the database may hold old credentials", .string("reason", "\(error)"))
+        }
     }
 
     // MARK: - Content

@@ -40,7 +40,10 @@ final class Scratch: Sendable {
     /// The directory all stores of a test share, as one process after another would.
     private let shared = Mutex<DataDirectory?>(nil)
 
-    private func sharedDirectory() throws -> DataDirectory {
+    /// Lets another process have the directory.
+    func release() { shared.withLock { $0 = nil } }
+
+    func sharedDirectory() throws -> DataDirectory {
         try shared.withLock { shared in
             let directory = try shared ?? DataDirectory.open(path)
             shared = directory
@@ -101,4 +104,11 @@ final class Scratch: Sendable {
             updatedAt: now
         )
     }
+}
+
+/// Lets no file of this process grow beyond a size, which acts like a disk that fills up; nil lifts the limit.
+func limitFileSize(_ bytes: Int?) {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit(rlim_cur: bytes.map { rlim_t($0) } ?? .max, rlim_max: .max)
+    setrlimit(__rlimit_resource_t(1), &limit)
 }

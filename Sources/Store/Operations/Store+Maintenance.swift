@@ -1,3 +1,4 @@
+import JSONCore
 import SQLiteStore
 package import TimeCore
 
@@ -23,6 +24,29 @@ extension Store {
         let (backups, time) = (Backups(directory: directory), context.time)
         let name = reason.filter { $0.isLetter || $0.isNumber }
         return try await readers.read(limit: .seconds(600)) { try backups.make($0, reason: name, time) }
+    }
+
+    /// What is due once a day: a backup, the deletion of old rows, a look at the whole file.
+    ///
+    /// Call it every hour or so.
+    ///
+    /// - Returns: What is wrong with the database; nil when all is well.
+    /// - Throws: When the backup or the deletion fails, for example because the disk is full.
+    package func maintain() async throws -> String? {
+        let now = context.time.wall()
+        if let newest = Backups(directory: directory).newest, now - newest < .seconds(86_400), newest <= now {
+            return nil
+        }
+        let retention = Retention(configuration)
+        try await backUp(reason: "daily")
+        if retention.isEnabled {
+            _ = try await prune(
+                callLogs: now.advanced(by: .seconds(-86_400 * retention.callLogDays)),
+                usage: now.advanced(by: .seconds(-86_400 * retention.usageDays)),
+                audit: now.advanced(by: .seconds(-86_400 * retention.auditDays))
+            )
+        }
+        return try await quickCheck()
     }
 
     /// Deletes old rows, a few at a time, so that no request waits long for the database.
@@ -69,5 +93,22 @@ extension Store {
     package func verifyAuditLog() async throws -> Int? {
         let context = context
         return try await query { try AuditTrail(database: $0, context: context).firstBrokenRow() }
+    }
+}
+
+/// For how many days rows are kept (section `retention` of the database settings).
+private struct Retention {
+    let isEnabled: Bool
+    let callLogDays: Int
+    let usageDays: Int
+    let auditDays: Int
+
+    init(_ configuration: Configuration) {
+        func days(_ key: String, _ standard: Int) -> Int {
+            let stored = configuration.value("databaseSettings", "retention.\(key)")?.int
+            return stored.flatMap { (1...3650).contains($0) ? $0 : nil } ?? standard
+        }
+        isEnabled = configuration.value("databaseSettings", "retention.autoCleanupEnabled")?.bool ?? true
+        (callLogDays, usageDays, auditDays) = (days("callLogs", 30), days("usageHistory", 30), days("auditLog", 365))
     }
 }
