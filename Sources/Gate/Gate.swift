@@ -56,24 +56,22 @@ package final class Gate: RequestHandler {
     // MARK: - RequestHandler
 
     package func admit(_ head: RequestHead) -> Admission {
-        let facts = RequestFacts(head)
-        let verdict = decision(store.configuration).verdict(facts)
-        switch verdict.outcome {
-        case .proceed(let passage): return .accept(bodyLimit: passage.bodyLimit)
-        case .preflight: return .accept(bodyLimit: 0)
-        case .refuse: return .refuse(answer(to: verdict, facts, id: requestID(facts)))
+        let decided = decide(head)
+        switch decided.verdict.outcome {
+        case .proceed(let passage): return .accept(bodyLimit: passage.bodyLimit, note: decided)
+        case .preflight: return .accept(bodyLimit: 0, note: decided)
+        case .refuse: return .refuse(answer(to: decided.verdict, id: requestID(decided.facts)))
         }
     }
 
     package func handle(_ request: Request, _ exchange: Exchange) async {
         load.begin()
         defer { load.end() }
-        let facts = RequestFacts(request.head)
-        let configuration = store.configuration
-        let verdict = decision(configuration).verdict(facts)
+        let decided = request.head.note as? Decided ?? decide(request.head)
+        let (facts, verdict, configuration) = (decided.facts, decided.verdict, decided.configuration)
         let id = requestID(facts)
         guard case .proceed(let passage) = verdict.outcome else {
-            return exchange.respond(answer(to: verdict, facts, id: id))
+            return exchange.respond(answer(to: verdict, id: id))
         }
         let call = Call(
             request: facts.hasInternalHeaders ? request.withoutInternalHeaders : request,
@@ -101,6 +99,25 @@ package final class Gate: RequestHandler {
     }
 
     // MARK: - Deciding
+
+    /// What was decided about a head, kept until its body has arrived: a request is judged once, by one configuration.
+    private final class Decided: Sendable {
+        let facts: RequestFacts
+        let verdict: Verdict
+        let configuration: Configuration
+
+        init(facts: RequestFacts, verdict: Verdict, configuration: Configuration) {
+            self.facts = facts
+            self.verdict = verdict
+            self.configuration = configuration
+        }
+    }
+
+    private func decide(_ head: RequestHead) -> Decided {
+        let facts = RequestFacts(head)
+        let configuration = store.configuration
+        return Decided(facts: facts, verdict: decision(configuration).verdict(facts), configuration: configuration)
+    }
 
     private func decision(_ configuration: Configuration) -> GateDecision<StoredCredentials> {
         let now = time.wall()
@@ -160,7 +177,7 @@ package final class Gate: RequestHandler {
         }
     }
 
-    private func answer(to verdict: Verdict, _ facts: RequestFacts, id: String) -> Response {
+    private func answer(to verdict: Verdict, id: String) -> Response {
         var response: Response
         switch verdict.outcome {
         case .refuse(let refusal): response = refusal.response(verdict.errors, requestID: id)

@@ -54,10 +54,12 @@ extension Connection {
             !keepsAlive || server.isDraining || requestCount >= server.configuration.requestsPerConnection
         switch server.handler.admit(head) {
         case .refuse(let response): admissionRefused(response, head, framing)
-        case .accept(let limit):
+        case .accept(let limit, let note):
             guard head.contentLength ?? 0 <= limit else {
                 return refuse(Refusal(status: 413, reason: "The body is too large."), head: head)
             }
+            var head = head
+            head.note = note
             beginBody(head, framing, limit: limit, refusal: nil)
         }
     }

@@ -2,8 +2,8 @@ public import HTTPCore
 
 /// Whether a request may send its body.
 public enum Admission: Sendable {
-    /// Up to so many bytes; more is refused with 413.
-    case accept(bodyLimit: Int)
+    /// Up to so many bytes; more is refused with 413. The note comes back with the request, as `RequestHead.note`.
+    case accept(bodyLimit: Int, note: (any Sendable)? = nil)
     /// No; this is the answer.
     case refuse(Response)
 }

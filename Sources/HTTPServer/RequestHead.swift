@@ -26,6 +26,8 @@ public struct RequestHead: Sendable {
     public var contentLength: Int?
     /// Whether the body comes in chunks.
     public var isChunked = false
+    /// What the handler noted when it admitted the request.
+    public var note: (any Sendable)?
 
     /// Creates a head, as tests and in-process callers do.
     public init(
