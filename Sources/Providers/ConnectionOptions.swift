@@ -1,0 +1,99 @@
+package import JSONCore
+
+/// The parts of a connection's `providerSpecificData` that shape a call; unknown keys stay available for addresses.
+package struct ConnectionOptions: Sendable {
+    /// Base address that replaces the catalogue's.
+    package var baseURL: String?
+    package var customHeaders: [(name: String, value: String)]
+    package var customUserAgent: String?
+    /// Further keys of the same account, used in turn.
+    package var extraKeys: [String]
+    /// The owner of the account allows addresses on this machine or a private network.
+    package var allowsPrivateNetwork: Bool
+    /// Do not ask for usage figures inside streams.
+    package var disablesStreamOptions: Bool
+    /// Send the headers that name the vendor's own program.
+    package var sendsClientIdentity: Bool
+    /// Effort for requests that state none.
+    package var reasoningEffort: String?
+    package var serviceTier: String?
+    package var wantsLongContext: Bool
+    /// Models this account must not be used for; patterns with `*` and `?`.
+    package var excludedModels: [String]
+    /// Model failures concern the model, not the account.
+    package var hasQuotaPerModel: Bool
+    /// Wire format of the base address where it is not the provider's: `china` selects other hosts.
+    package var region: String?
+    private let values: JSONDocument?
+
+    /// No options.
+    package init() {
+        self.init(nil)
+    }
+
+    /// Reads the object; anything of another type is ignored.
+    package init(_ document: JSONDocument?) {
+        let root = document?.root
+        func text(_ key: StaticString) -> String? {
+            root?.present(key)?.string.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        let defaults = root?.present("requestDefaults")
+        baseURL = text("baseUrl")
+        customHeaders = Self.headers(root?.present("customHeaders"))
+        customUserAgent = text("customUserAgent")
+        extraKeys = Self.list(root?.present("extraApiKeys"))
+        allowsPrivateNetwork = root?.present("allowPrivateNetwork")?.bool ?? false
+        disablesStreamOptions = root?.present("disableStreamOptions")?.bool ?? false
+        sendsClientIdentity = root?.present("sendClientIdentity")?.bool ?? false
+        reasoningEffort = defaults?.present("reasoningEffort")?.string
+        serviceTier = defaults?.present("serviceTier")?.string
+        wantsLongContext = defaults?.present("context1m")?.bool ?? false
+        excludedModels = Self.list(root?.present("excludedModels"))
+        hasQuotaPerModel = root?.present("passthroughModels")?.bool ?? false
+        region = text("region") ?? text("apiRegion")
+        values = document
+    }
+
+    /// A text or number of the object, for a placeholder of that name.
+    package func value(_ key: String) -> String? {
+        guard let member = values?.root.member(key) else { return nil }
+        if let text = member.string { return text.isEmpty ? nil : text }
+        return member.int.map(String.init)
+    }
+
+    /// Whether the account must not be used for this model.
+    package func excludes(_ model: String) -> Bool {
+        if excludedModels.isEmpty { return false }
+        let bare = ModelSpelling.withoutVendor(model)
+        return excludedModels.contains { Glob.matches($0, model) || Glob.matches($0, bare) }
+    }
+
+    /// An array of texts, or one text with commas.
+    private static func list(_ value: JSONValue?) -> [String] {
+        guard let value else { return [] }
+        let items =
+            value.isArray
+            ? value.elements.compactMap(\.string)
+            : (value.string ?? "").split(separator: ",").map(String.init)
+        return items.map(\.trimmed).filter { !$0.isEmpty }
+    }
+
+    private static func headers(_ value: JSONValue?) -> [(name: String, value: String)] {
+        guard let value, value.isObject else { return [] }
+        var headers: [(name: String, value: String)] = []
+        for member in value.members {
+            if let text = member.value.string { headers.append((member.key.string, text)) }
+        }
+        return headers
+    }
+}
+
+extension StringProtocol {
+    /// The text without blanks and line ends around it.
+    var trimmed: String {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let bytes = Array(utf8)
+        let end = bytes.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? 0
+        return String(decoding: bytes[..<end].drop(while: isBlank), as: UTF8.self)
+    }
+}

@@ -1,0 +1,54 @@
+/// Which calling procedures of the catalogue this gateway can follow with a plain HTTP call.
+///
+/// The special ones below differ from the default only in data: another path per model, an effort suffix, an extra
+/// body field. ``ProfileRules`` and ``BodyRules`` hold those differences.
+enum ExecutorSupport {
+    /// Procedures whose request is an OpenAI or Anthropic body with an API key.
+    static let plain: Set<String> = [
+        "default", "demo",
+        // Bearer key at the OpenAI-style address; the Anthropic-style one serves the virtual effort models.
+        "glm",
+        // Messages body with the key in x-api-key; only `thinking.keep` is special.
+        "kimi",
+        // Path by the format of the model.
+        "opencode",
+        // OpenAI-compatible DashScope address with a key.
+        "qoder",
+        // Effort as a suffix of the model id.
+        "xai",
+        // Address rules of the Azure resources.
+        "azure-ai", "azure-openai",
+        // Account id in the path, text-only messages.
+        "cloudflare-ai",
+        // One extra body field, or none.
+        "pollinations", "puter",
+    ]
+
+    /// Procedures that need an own implementation, and why.
+    private static let reasons: [String: String] = [
+        "nlpcloud": "its request is not an OpenAI body (input, context and history fields)",
+        "gitlab": "it answers code suggestions, not chat",
+        "command-code": "its request envelope is not documented",
+        "grok-cli": "it needs a vendor sign-in",
+        "github": "it needs a vendor sign-in",
+        "codebuddy-cn": "it needs a vendor sign-in",
+        "iflow": "it needs a vendor sign-in and signed requests",
+    ]
+
+    /// Why chat of this provider cannot be called, or nil.
+    static func unsupportedReason(of provider: ProviderDraft) -> String? {
+        guard provider.chat != nil, let format = provider.format else { return "it offers no chat" }
+        guard format == .openAI || format == .claude else {
+            return "its wire format (\(format.rawValue)) is not spoken by this version"
+        }
+        if let reason = reasons[provider.executor] { return reason }
+        switch provider.auth.type {
+        case .apikey, .optional, .none: break
+        case .oauth: return "it needs a vendor sign-in, which this version does not offer"
+        case .clientCredentials, .serviceAccount, .awsSigV4, .cookie:
+            return "its credentials (\(provider.auth.type.rawValue)) are not supported by this version"
+        }
+        return plain.contains(provider.executor)
+            ? nil : "its calling procedure (\(provider.executor)) is not known to this version"
+    }
+}

@@ -1,0 +1,155 @@
+package import Dialects
+package import HTTPCore
+
+/// Everything needed to send one request to an upstream, short of its body.
+package struct UpstreamCall: Sendable {
+    package var url: String
+    package var headers: HTTPHeaders
+    package var dialect: Dialect
+    package var profile: TargetProfile
+    /// Id of the model to name in the body.
+    package var upstreamModel: String
+    /// Changes to the translated body that are peculiar to the provider or the connection.
+    package var bodyRules: BodyRules
+    /// The upstream is asked for a stream even if the client wants one whole answer.
+    package var forceStream: Bool
+    /// Connections are never shared between different keys: one per account.
+    package var poolKey: String
+    package var timeouts: CallTimeouts
+    /// Addresses on this machine and in private networks are allowed.
+    package var allowsPrivateAddresses: Bool
+}
+
+/// A call without a model: model lists, key checks.
+package struct UpstreamQuery: Sendable {
+    package var url: String
+    package var headers: HTTPHeaders
+    package var poolKey: String
+    package var timeouts: CallTimeouts
+    package var allowsPrivateAddresses: Bool
+}
+
+/// Whom a call goes to.
+package enum UpstreamParty: Sendable {
+    case provider(Provider)
+    case node(UpstreamNode)
+
+    /// Id under which connections, usage and prices of the upstream are kept.
+    package var id: String {
+        switch self {
+        case .provider(let provider): provider.id
+        case .node(let node): node.id
+        }
+    }
+
+    /// The prefix that names it in front of a model.
+    package var prefix: String {
+        switch self {
+        case .provider(let provider): provider.alias
+        case .node(let node): node.prefix
+        }
+    }
+}
+
+/// A provider that the user defined: a base address and a dialect.
+package struct UpstreamNode: Sendable, Equatable {
+    package var id: String
+    package var prefix: String
+    package var dialect: Dialect
+    package var baseURL: String
+    /// Replaces the path of the dialect when not empty.
+    package var chatPath: String?
+    package var modelsPath: String?
+    package var customHeaders: [String: String]
+
+    package init(
+        id: String,
+        prefix: String,
+        dialect: Dialect,
+        baseURL: String,
+        chatPath: String? = nil,
+        modelsPath: String? = nil,
+        customHeaders: [String: String] = [:]
+    ) {
+        self.id = id
+        self.prefix = prefix
+        self.dialect = dialect
+        self.baseURL = baseURL
+        self.chatPath = chatPath
+        self.modelsPath = modelsPath
+        self.customHeaders = customHeaders
+    }
+}
+
+/// The account a call is made with.
+package struct UpstreamAccount: Sendable {
+    /// Id of the connection; calls of different accounts never share a network connection.
+    package var id: String
+    /// API key, or nil for providers that want none.
+    package var credential: String?
+    package var options: ConnectionOptions
+
+    package init(id: String, credential: String?, options: ConnectionOptions = ConnectionOptions()) {
+        self.id = id
+        self.credential = credential.flatMap { $0.isEmpty ? nil : $0 }
+        self.options = options
+    }
+
+    /// The key for the n-th use: the account's own key and its extra keys in turn.
+    package func credential(turn: Int) -> String? {
+        let keys = (credential.map { [$0] } ?? []) + options.extraKeys
+        guard !keys.isEmpty else { return nil }
+        return keys[(turn % keys.count + keys.count) % keys.count]
+    }
+}
+
+/// What the client's request adds to a call.
+package struct CallRequest: Sendable {
+    /// Model id as resolved: without prefix and without the `[1m]` suffix.
+    package var model: String
+    /// The model name ended in `[1m]`.
+    package var wantsLongContext: Bool
+    /// The client wants a stream.
+    package var stream: Bool
+    /// The client's own `anthropic-beta` values; merged for native Anthropic targets only.
+    package var clientBetas: [String]
+    /// The client's own `anthropic-version`.
+    package var clientVersion: String?
+    /// How many calls this account has made before, to take its keys in turn.
+    package var keyTurn: Int
+
+    package init(
+        model: String,
+        stream: Bool,
+        wantsLongContext: Bool = false,
+        clientHeaders: HTTPHeaders = HTTPHeaders(),
+        keyTurn: Int = 0
+    ) {
+        self.model = model
+        self.stream = stream
+        self.wantsLongContext = wantsLongContext
+        clientBetas = clientHeaders.values("anthropic-beta")
+        clientVersion = clientHeaders["anthropic-version"]
+        self.keyTurn = keyTurn
+    }
+}
+
+/// Why a call cannot be made; the text is for the client.
+package struct CallError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Code: Sendable, Equatable {
+        /// This version cannot speak to the provider or model.
+        case unsupported
+        /// The connection lacks something: key, account id, base address.
+        case incomplete
+        /// The address is not allowed.
+        case refusedAddress
+    }
+
+    package let code: Code
+    package let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
