@@ -9,8 +9,14 @@ package final class Catalogue: Sendable {
     package let all: [Provider]
 
     private let byPrefix: [String: Provider]
-    private let hosts: [String: [Provider]]
+    private let hosts = AtomicLazyReference<HostIndex>()
     private let profiles = Mutex<[ProfileKey: TargetProfile]>([:])
+    private let prices = Mutex<[PriceKey: Price?]>([:])
+
+    private struct PriceKey: Hashable {
+        let provider: String
+        let model: String
+    }
 
     private struct ProfileKey: Hashable {
         /// Id of the provider, or id and host of a node.
@@ -23,18 +29,11 @@ package final class Catalogue: Sendable {
     package init(_ providers: [Provider]) {
         all = providers
         var byPrefix: [String: Provider] = [:]
-        var hosts: [String: [Provider]] = [:]
         for provider in providers { byPrefix[provider.id] = provider }
         for provider in providers {
             for prefix in provider.prefixes where byPrefix[prefix] == nil { byPrefix[prefix] = provider }
-            guard let chat = provider.chat else { continue }
-            for model in chat.models {
-                hosts[model.id, default: []].append(provider)
-                for alias in model.aliases { hosts[alias, default: []].append(provider) }
-            }
         }
         self.byPrefix = byPrefix
-        self.hosts = hosts
     }
 
     /// Reads the embedded files.
@@ -49,20 +48,43 @@ package final class Catalogue: Sendable {
     package func provider(_ prefix: String) -> Provider? { byPrefix[prefix] }
 
     /// Providers that list a chat model under exactly this id or alias, in the order of the file.
-    package func providers(listing model: String) -> [Provider] { hosts[model] ?? [] }
+    package func providers(listing model: String) -> [Provider] {
+        let index = hosts.load() ?? hosts.storeIfNil(HostIndex(all))
+        return index.providers[model] ?? []
+    }
 
     /// What the catalogue knows about a model of a provider, in any safe spelling.
     package func model(_ id: String, of provider: Provider) -> ProviderModel? {
         provider.chat?.models.model(like: id)
     }
 
-    /// The price of a model: the user's own, else the list price, else zero for free and local services, else unknown.
+    /// The price of a model: figures of the user's own, else the list price, else zero for free and local services.
+    ///
+    /// Figures nobody knows stay nil; without any figure there is no price.
     package func price(provider: String, model: String, override: Price? = nil) -> Price? {
-        if let override { return override }
+        let list = rememberedListPrice(provider: provider, model: model)
+        return override.map { $0.completed(by: list) } ?? list
+    }
+
+    private func rememberedListPrice(provider: String, model: String) -> Price? {
+        let key = PriceKey(provider: provider, model: model)
+        if let known = prices.withLock({ $0[key] }) { return known }
+        let price = listPrice(provider: provider, model: model)
+        prices.withLock { known in
+            if known.count >= Self.memory { known.removeAll() }
+            known[key] = .some(price)
+        }
+        return price
+    }
+
+    private func listPrice(provider: String, model: String) -> Price? {
         guard let provider = byPrefix[provider] else { return nil }
         if provider.isFreeOfCharge { return provider.pricing.entry(for: model) ?? .free }
         return provider.pricing.entry(for: model)?.withoutPlaceholders
     }
+
+    /// Any model name can be asked for: what is remembered is bounded, so that made-up names cannot fill the memory.
+    private static let memory = 2_048
 
     /// The switches for translating to a model, computed once per model.
     func profile(of provider: Provider, model: String, dialect: Dialect) -> TargetProfile {
@@ -82,8 +104,7 @@ package final class Catalogue: Sendable {
         if let known = profiles.withLock({ $0[key] }) { return known }
         let profile = ProfileRules.profile(for: subject())
         profiles.withLock { known in
-            // Any model name can be asked for: bounded, so that made-up names cannot fill the memory.
-            if known.count >= 2_048 { known.removeAll() }
+            if known.count >= Self.memory { known.removeAll() }
             known[key] = profile
         }
         return profile
@@ -95,5 +116,19 @@ package final class Catalogue: Sendable {
             buffer.baseAddress?.initialize(from: resource.bytes, count: resource.count)
             count = resource.count
         }
+    }
+}
+
+/// Which providers list a model; made when a model is first named without a provider.
+private final class HostIndex: Sendable {
+    let providers: [String: [Provider]]
+
+    init(_ all: [Provider]) {
+        let reader = CatalogueReader()
+        var providers: [String: [Provider]] = [:]
+        for provider in all {
+            for name in reader.chatModelNames(of: provider.source) { providers[name, default: []].append(provider) }
+        }
+        self.providers = providers
     }
 }

@@ -25,35 +25,51 @@ struct CatalogueReader {
         guard let category = value.present("category")?.string.flatMap(ProviderCategory.init(rawValue:)) else {
             throw malformed(id, "unknown category")
         }
+        return Provider(
+            id: id,
+            alias: alias,
+            aliases: strings(value.present("aliases")),
+            name: name,
+            category: category,
+            source: value
+        )
+    }
+
+    /// The rest of a provider.
+    func details(of value: JSONValue, provider id: String) throws(CatalogueError) -> ProviderDetails {
         guard let services = value.present("services"), services.isObject else {
             throw malformed(id, "services are missing")
         }
-        return Provider(
-            ProviderDraft(
-                id: id,
-                alias: alias,
-                aliases: strings(value.present("aliases")),
-                name: name,
-                category: category,
-                status: value.present("status")?.string.flatMap(ProviderStatus.init(rawValue:)) ?? .active,
-                freeTier: flag(value.present("freeTier")),
-                subscriptionRisk: flag(value.present("subscriptionRisk")),
-                unofficial: flag(value.present("unofficial")),
-                website: value.present("website")?.string,
-                format: try format(value.present("format"), of: id),
-                executor: value.present("executor")?.string ?? "default",
-                auth: try auth(value.present("auth"), of: id),
-                headers: headers(value.present("headers")),
-                clientIdentityHeaders: headers(value.present("clientIdentityHeaders")),
-                baseURL: value.present("baseUrl")?.string,
-                chat: try chat(services.present("chat"), of: id),
-                services: try others(services, of: id),
-                pricing: prices(value.present("pricing")),
-                keyEnvironment: strings(value.present("keyEnv")),
-                notes: strings(value.present("notes")),
-                anonymousFallback: flag(value.present("anonymousFallback"))
-            )
+        return ProviderDetails(
+            status: value.present("status")?.string.flatMap(ProviderStatus.init(rawValue:)) ?? .active,
+            freeTier: flag(value.present("freeTier")),
+            subscriptionRisk: flag(value.present("subscriptionRisk")),
+            unofficial: flag(value.present("unofficial")),
+            website: value.present("website")?.string,
+            format: try format(value.present("format"), of: id),
+            executor: value.present("executor")?.string ?? "default",
+            auth: try auth(value.present("auth"), of: id),
+            headers: headers(value.present("headers")),
+            clientIdentityHeaders: headers(value.present("clientIdentityHeaders")),
+            baseURL: value.present("baseUrl")?.string,
+            chat: try chat(services.present("chat"), of: id),
+            services: try others(services, of: id),
+            pricing: prices(value.present("pricing")),
+            keyEnvironment: strings(value.present("keyEnv")),
+            notes: strings(value.present("notes")),
+            anonymousFallback: flag(value.present("anonymousFallback"))
         )
+    }
+
+    /// Ids and aliases of the chat models, without reading anything else.
+    func chatModelNames(of value: JSONValue) -> [String] {
+        guard let models = value.present("services")?.present("chat")?.present("models") else { return [] }
+        var names: [String] = []
+        for model in models.elements {
+            if let id = model.present("id")?.string { names.append(id) }
+            names += strings(model.present("aliases"))
+        }
+        return names
     }
 
     private func format(_ value: JSONValue?, of provider: String) throws(CatalogueError) -> WireFormat? {

@@ -3,27 +3,27 @@ package import JSONCore
 /// The parts of a connection's `providerSpecificData` that shape a call; unknown keys stay available for addresses.
 package struct ConnectionOptions: Sendable {
     /// Base address that replaces the catalogue's.
-    package var baseURL: String?
-    package var customHeaders: [(name: String, value: String)]
-    package var customUserAgent: String?
+    package let baseURL: String?
+    package let customHeaders: [(name: String, value: String)]
+    package let customUserAgent: String?
     /// Further keys of the same account, used in turn.
-    package var extraKeys: [String]
+    package let extraKeys: [String]
     /// The owner of the account allows addresses on this machine or a private network.
-    package var allowsPrivateNetwork: Bool
+    package let allowsPrivateNetwork: Bool
     /// Do not ask for usage figures inside streams.
-    package var disablesStreamOptions: Bool
+    package let disablesStreamOptions: Bool
     /// Send the headers that name the vendor's own program.
-    package var sendsClientIdentity: Bool
+    package let sendsClientIdentity: Bool
     /// Effort for requests that state none.
-    package var reasoningEffort: String?
-    package var serviceTier: String?
-    package var wantsLongContext: Bool
+    package let reasoningEffort: String?
+    package let serviceTier: String?
+    package let wantsLongContext: Bool
     /// Models this account must not be used for; patterns with `*` and `?`.
-    package var excludedModels: [String]
+    package let excludedModels: [String]
     /// Model failures concern the model, not the account.
-    package var hasQuotaPerModel: Bool
+    package let hasQuotaPerModel: Bool
     /// Wire format of the base address where it is not the provider's: `china` selects other hosts.
-    package var region: String?
+    package let region: String?
     private let values: JSONDocument?
 
     /// No options.
@@ -53,6 +53,9 @@ package struct ConnectionOptions: Sendable {
         region = text("region") ?? text("apiRegion")
         values = document
     }
+
+    /// Whether both were read from the same object, and therefore say the same.
+    func isSame(as other: ConnectionOptions) -> Bool { values === other.values }
 
     /// A text or number of the object, for a placeholder of that name.
     package func value(_ key: String) -> String? {

@@ -35,20 +35,19 @@ enum ExecutorSupport {
         "iflow": "it needs a vendor sign-in and signed requests",
     ]
 
-    /// Why chat of this provider cannot be called, or nil.
-    static func unsupportedReason(of provider: ProviderDraft) -> String? {
-        guard provider.chat != nil, let format = provider.format else { return "it offers no chat" }
+    /// Why chat of a provider cannot be called, or nil; `format` is nil without chat.
+    static func unsupportedReason(executor: String, format: WireFormat?, auth: ProviderAuth.Kind) -> String? {
+        guard let format else { return "it offers no chat" }
         guard format == .openAI || format == .claude else {
             return "its wire format (\(format.rawValue)) is not spoken by this version"
         }
-        if let reason = reasons[provider.executor] { return reason }
-        switch provider.auth.type {
+        if let reason = reasons[executor] { return reason }
+        switch auth {
         case .apikey, .optional, .none: break
         case .oauth: return "it needs a vendor sign-in, which this version does not offer"
         case .clientCredentials, .serviceAccount, .awsSigV4, .cookie:
-            return "its credentials (\(provider.auth.type.rawValue)) are not supported by this version"
+            return "its credentials (\(auth.rawValue)) are not supported by this version"
         }
-        return plain.contains(provider.executor)
-            ? nil : "its calling procedure (\(provider.executor)) is not known to this version"
+        return plain.contains(executor) ? nil : "its calling procedure (\(executor)) is not known to this version"
     }
 }

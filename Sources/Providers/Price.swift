@@ -23,6 +23,17 @@ package struct Price: Sendable, Equatable {
     /// Nothing costs anything: local servers and free services.
     package static let free = Price(input: 0, output: 0, cachedInput: 0, cacheCreation: 0, reasoning: 0)
 
+    /// The price with figures it does not have taken from another.
+    func completed(by other: Price?) -> Price {
+        Price(
+            input: input ?? other?.input,
+            output: output ?? other?.output,
+            cachedInput: cachedInput ?? other?.cachedInput,
+            cacheCreation: cacheCreation ?? other?.cacheCreation,
+            reasoning: reasoning ?? other?.reasoning
+        )
+    }
+
     /// The price with every 0 taken for the placeholder it is in the catalogue; nil when nothing remains.
     var withoutPlaceholders: Price? {
         func known(_ value: Double?) -> Double? { value == 0 ? nil : value }
@@ -41,21 +52,9 @@ package struct Price: Sendable, Equatable {
 package struct PriceList: Sendable {
     /// Prices as the catalogue spells them, zeros included.
     package let byModel: [String: Price]
-    /// Prices by folded spelling; nil where spellings of one model disagree on the price.
-    private let bySpelling: [String: Price?]
 
     package init(_ byModel: [String: Price]) {
         self.byModel = byModel
-        var bySpelling: [String: Price?] = [:]
-        for (model, price) in byModel {
-            let spelling = ModelSpelling.folded(model)
-            if let earlier = bySpelling[spelling], earlier != price {
-                bySpelling[spelling] = .some(nil)
-            } else {
-                bySpelling[spelling] = price
-            }
-        }
-        self.bySpelling = bySpelling
     }
 
     /// The entry for a model: its exact id, the id without a vendor path, then other spellings that agree on the price.
@@ -63,8 +62,14 @@ package struct PriceList: Sendable {
         if byModel.isEmpty { return nil }
         if let exact = byModel[model] { return exact }
         let bare = ModelSpelling.withoutVendor(model)
-        if let vendorless = byModel[bare] { return vendorless }
-        if let spelled = bySpelling[ModelSpelling.folded(model)] { return spelled }
-        return bySpelling[ModelSpelling.folded(bare)] ?? nil
+        return byModel[bare] ?? entry(spelledLike: model) ?? entry(spelledLike: bare)
+    }
+
+    /// The price of the entries that are the same model in another spelling; nil when they disagree.
+    private func entry(spelledLike model: String) -> Price? {
+        let folded = ModelSpelling.folded(model)
+        let prices = byModel.filter { ModelSpelling.folded($0.key) == folded }.values
+        guard let first = prices.first, prices.allSatisfy({ $0 == first }) else { return nil }
+        return first
     }
 }

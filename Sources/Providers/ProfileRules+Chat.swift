@@ -33,6 +33,17 @@ let chatFamilyRules: [ProfileRule] = [
         dialect: .openAIChat
     ) { profile, _ in
         profile.reasoningStyle = .thinkingType
+        profile.reasoningReplay = .optional
+    },
+    ProfileRule(
+        name: "servers and families that take reasoning back",
+        models: ["glm-*", "minimax-*"],
+        dialect: .openAIChat
+    ) { profile, _ in
+        profile.reasoningReplay = .optional
+    },
+    ProfileRule(name: "vLLM takes reasoning back", providers: ["vllm"], dialect: .openAIChat) { profile, _ in
+        profile.reasoningReplay = .optional
     },
     ProfileRule(
         name: "Kimi thinking models want their reasoning back",
@@ -77,6 +88,7 @@ let chatProviderRules: [ProfileRule] = [
         profile.strictTools = true
         profile.customTools = true
         profile.logitBias = true
+        profile.userField = .safetyIdentifier
         profile.reasoningReplay = .forbidden
         profile.lenientEnd = false
     },
@@ -89,6 +101,7 @@ let chatProviderRules: [ProfileRule] = [
         profile.developerRole = true
         profile.strictTools = true
         profile.logitBias = true
+        profile.userField = .user
         profile.reasoningReplay = .forbidden
     },
     ProfileRule(name: "OpenAI audio models hear", providers: openAIHosts, models: ["*audio*"]) { profile, _ in
@@ -192,6 +205,8 @@ let chatProviderRules: [ProfileRule] = [
         dialect: .openAIChat
     ) { profile, _ in
         profile.reasoningStyle = .openRouter
+        profile.reasoningReplay = .optional
+        profile.userField = .user
         profile.efforts = nil
         profile.cacheMarks = true
     },

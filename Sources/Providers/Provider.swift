@@ -1,6 +1,10 @@
+import JSONCore
+import Synchronization
+
 /// One upstream service of the catalogue: how it is addressed, what it speaks, what it offers.
 ///
-/// A class because a request passes it around by reference; every property is fixed after loading.
+/// A class because a request passes it around by reference. Only what identifies it is read when the program starts;
+/// the rest is read when it is first asked for, since nobody uses more than a few of the providers.
 package final class Provider: Sendable, Identifiable {
     /// Stable id, the first part of a qualified model name.
     package let id: String
@@ -11,64 +15,57 @@ package final class Provider: Sendable, Identifiable {
     /// Name for people.
     package let name: String
     package let category: ProviderCategory
-    package let status: ProviderStatus
-    /// The vendor is said to have a free allowance; not verified.
-    package let freeTier: Bool
-    /// Connecting may be against the vendor's terms: the interface shows a notice first.
-    package let subscriptionRisk: Bool
-    /// No public API stands behind it.
-    package let unofficial: Bool
-    package let website: String?
-    /// Wire format of the chat service; nil without chat.
-    package let format: WireFormat?
-    /// Name of the calling procedure: `default`, or a special one of the vendor.
-    package let executor: String
-    package let auth: ProviderAuth
-    /// Headers every call needs; values may hold placeholders.
-    package let headers: [HeaderTemplate]
-    /// Headers that would name the vendor's own program; sent only when a connection asks for them.
-    package let clientIdentityHeaders: [HeaderTemplate]
-    /// Base address of a local server, for the user interface.
-    package let baseURL: String?
-    package let chat: ChatService?
-    /// Services other than chat, in the order of the file.
-    package let services: [OtherService]
-    /// List prices by model id, as the file spells it; see ``Catalogue/price(provider:model:override:)``.
-    package let pricing: PriceList
-    /// Environment variables in which users of the vendor's tools usually keep this key.
-    package let keyEnvironment: [String]
-    package let notes: [String]
-    /// Works without a login for the free models.
-    package let anonymousFallback: Bool
+    /// Where the rest is read from.
+    let source: JSONValue
+    private let loaded = AtomicLazyReference<ProviderDetails>()
 
-    /// Why chat cannot be used through this gateway, or nil when it can.
-    package let unsupportedReason: String?
-
-    init(_ draft: ProviderDraft) {
-        id = draft.id
-        alias = draft.alias
-        aliases = draft.aliases
-        name = draft.name
-        category = draft.category
-        status = draft.status
-        freeTier = draft.freeTier
-        subscriptionRisk = draft.subscriptionRisk
-        unofficial = draft.unofficial
-        website = draft.website
-        format = draft.format
-        executor = draft.executor
-        auth = draft.auth
-        headers = draft.headers
-        clientIdentityHeaders = draft.clientIdentityHeaders
-        baseURL = draft.baseURL
-        chat = draft.chat
-        services = draft.services
-        pricing = draft.pricing
-        keyEnvironment = draft.keyEnvironment
-        notes = draft.notes
-        anonymousFallback = draft.anonymousFallback
-        unsupportedReason = ExecutorSupport.unsupportedReason(of: draft)
+    init(id: String, alias: String, aliases: [String], name: String, category: ProviderCategory, source: JSONValue) {
+        self.id = id
+        self.alias = alias
+        self.aliases = aliases
+        self.name = name
+        self.category = category
+        self.source = source
     }
+
+    private var details: ProviderDetails {
+        if let known = loaded.load() { return known }
+        // The embedded file is checked by a test; an entry that cannot be read counts as one without services.
+        let read = (try? CatalogueReader().details(of: source, provider: id)) ?? ProviderDetails.unreadable
+        return loaded.storeIfNil(read)
+    }
+
+    package var status: ProviderStatus { details.status }
+    /// The vendor is said to have a free allowance; not verified.
+    package var freeTier: Bool { details.freeTier }
+    /// Connecting may be against the vendor's terms: the interface shows a notice first.
+    package var subscriptionRisk: Bool { details.subscriptionRisk }
+    /// No public API stands behind it.
+    package var unofficial: Bool { details.unofficial }
+    package var website: String? { details.website }
+    /// Wire format of the chat service; nil without chat.
+    package var format: WireFormat? { details.format }
+    /// Name of the calling procedure: `default`, or a special one of the vendor.
+    package var executor: String { details.executor }
+    package var auth: ProviderAuth { details.auth }
+    /// Headers every call needs; values may hold placeholders.
+    package var headers: [HeaderTemplate] { details.headers }
+    /// Headers that would name the vendor's own program; sent only when a connection asks for them.
+    package var clientIdentityHeaders: [HeaderTemplate] { details.clientIdentityHeaders }
+    /// Base address of a local server, for the user interface.
+    package var baseURL: String? { details.baseURL }
+    package var chat: ChatService? { details.chat }
+    /// Services other than chat, in the order of the file.
+    package var services: [OtherService] { details.services }
+    /// List prices by model id, as the file spells it; see ``Catalogue/price(provider:model:override:)``.
+    package var pricing: PriceList { details.pricing }
+    /// Environment variables in which users of the vendor's tools usually keep this key.
+    package var keyEnvironment: [String] { details.keyEnvironment }
+    package var notes: [String] { details.notes }
+    /// Works without a login for the free models.
+    package var anonymousFallback: Bool { details.anonymousFallback }
+    /// Why chat cannot be used through this gateway, or nil when it can.
+    package var unsupportedReason: String? { details.unsupportedReason }
 
     /// Whether chat requests can be sent to it with an API key, an optional key or none.
     package var isSupported: Bool { unsupportedReason == nil }

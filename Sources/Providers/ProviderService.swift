@@ -118,38 +118,28 @@ package struct ModelCapabilities: OptionSet, Sendable {
 }
 
 /// The models of a chat service, found by id, alias or a safe other spelling.
+///
+/// Searched from the front: the longest list has 69 entries, and what is found is remembered per model by the catalogue.
 package struct ModelList: Sendable, RandomAccessCollection {
     private let models: [ProviderModel]
-    private let positions: [String: Int]
-    private let spellings: [String: Int]
 
     package init(_ models: [ProviderModel]) {
         self.models = models
-        var positions: [String: Int] = [:]
-        var spellings: [String: Int] = [:]
-        positions.reserveCapacity(models.count)
-        for (position, model) in models.enumerated() {
-            positions[model.id] = position
-            let spelling = ModelSpelling.folded(model.id)
-            if spellings[spelling] == nil { spellings[spelling] = position }
-        }
-        for (position, model) in models.enumerated() {
-            for alias in model.aliases where positions[alias] == nil { positions[alias] = position }
-        }
-        self.positions = positions
-        self.spellings = spellings
     }
 
     package var startIndex: Int { 0 }
     package var endIndex: Int { models.count }
     package subscript(position: Int) -> ProviderModel { models[position] }
 
-    /// The model with exactly this id or alias.
-    package subscript(_ id: String) -> ProviderModel? { positions[id].map { models[$0] } }
+    /// The model with exactly this id, else with this alias.
+    package subscript(_ id: String) -> ProviderModel? {
+        models.first { $0.id == id } ?? models.first { $0.aliases.contains(id) }
+    }
 
     /// The model with this id, alias, or another spelling of the same id (`claude-opus-4-7`, `claude-opus-4.7-20260416`).
     package func model(like id: String) -> ProviderModel? {
         if let exact = self[id] { return exact }
-        return spellings[ModelSpelling.folded(id)].map { models[$0] }
+        let folded = ModelSpelling.folded(id)
+        return models.first { ModelSpelling.folded($0.id) == folded }
     }
 }

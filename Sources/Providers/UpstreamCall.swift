@@ -61,6 +61,8 @@ package struct UpstreamNode: Sendable, Equatable {
     package var chatPath: String?
     package var modelsPath: String?
     package var customHeaders: [String: String]
+    /// Why chat cannot be used through it, or nil.
+    package var unsupportedReason: String?
 
     package init(
         id: String,
@@ -69,7 +71,8 @@ package struct UpstreamNode: Sendable, Equatable {
         baseURL: String,
         chatPath: String? = nil,
         modelsPath: String? = nil,
-        customHeaders: [String: String] = [:]
+        customHeaders: [String: String] = [:],
+        unsupportedReason: String? = nil
     ) {
         self.id = id
         self.prefix = prefix
@@ -78,6 +81,7 @@ package struct UpstreamNode: Sendable, Equatable {
         self.chatPath = chatPath
         self.modelsPath = modelsPath
         self.customHeaders = customHeaders
+        self.unsupportedReason = unsupportedReason
     }
 }
 

@@ -3,19 +3,20 @@ import HTTPCore
 
 /// Calls to providers that the user defined.
 extension UpstreamCallBuilder {
-    /// The chat call of a node.
-    func call(
-        of node: UpstreamNode,
+    func prepare(
+        _ node: UpstreamNode,
         account: UpstreamAccount,
         request: CallRequest
-    ) throws(CallError) -> UpstreamCall {
+    ) throws(CallError) -> PreparedCall {
+        if let reason = node.unsupportedReason {
+            throw CallError(.unsupported, "\(node.prefix) cannot be used for chat: \(reason)")
+        }
         let url = try nodeURL(node, account: account)
-        let headers = try nodeHeaders(node, url: url, account: account, request: request)
         var profile = catalogue.profile(of: node, host: url.host, model: request.model)
         if account.options.disablesStreamOptions { profile.usageInStream = false }
-        return UpstreamCall(
+        let call = UpstreamCall(
             url: url.text,
-            headers: headers,
+            headers: nodeHeaders(node, url: url, account: account, request: request),
             dialect: node.dialect,
             profile: profile,
             upstreamModel: request.model,
@@ -25,6 +26,7 @@ extension UpstreamCallBuilder {
             timeouts: environment.timeouts,
             allowsPrivateAddresses: try mayReachPrivate(url, isLocal: false, account: account)
         )
+        return PreparedCall(call: call, credential: nodeCredential(node, url: url))
     }
 
     func nodeHeaders(
@@ -32,27 +34,29 @@ extension UpstreamCallBuilder {
         url: UpstreamURL,
         account: UpstreamAccount,
         request: CallRequest
-    ) throws(CallError) -> HTTPHeaders {
+    ) -> HTTPHeaders {
         var headers = baseHeaders(stream: request.stream, userAgent: environment.userAgent)
-        let isNative = NativeAnthropic.hosts.contains(url.host)
-        var auth = ProviderAuth.bearer
         if node.dialect == .anthropicMessages {
             headers.set("anthropic-version", "2023-06-01")
-            if isNative { NativeAnthropic.apply(request, account: account, to: &headers) }
-            auth = .anthropicKey
-        }
-        if let credential = account.credential(turn: request.keyTurn) {
-            guard UpstreamHeaders.isValue(credential) else {
-                throw CallError(.incomplete, "the API key of \(node.prefix) contains characters that no key has")
+            if NativeAnthropic.hosts.contains(url.host) {
+                NativeAnthropic.apply(request, account: account, to: &headers)
             }
-            headers.add(credential, as: auth)
-            // Servers that imitate Anthropic's API often read the key as OpenAI's clients send it.
-            if node.dialect == .anthropicMessages, !isNative { headers.add(credential, as: .bearer) }
         }
         let custom = node.customHeaders.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         headers.add(custom: custom + account.options.customHeaders, credentialHeaders: [])
         setUserAgent(of: node.id, account: account, in: &headers)
         return headers.fields
+    }
+
+    func nodeCredential(_ node: UpstreamNode, url: UpstreamURL) -> CredentialPlacement {
+        guard node.dialect == .anthropicMessages else {
+            return CredentialPlacement(owner: node.prefix, auth: .bearer, isRequired: false)
+        }
+        if NativeAnthropic.hosts.contains(url.host) {
+            return CredentialPlacement(owner: node.prefix, auth: .anthropicKey, style: .anthropic, isRequired: false)
+        }
+        // Servers that imitate Anthropic's API often read the key as OpenAI's clients send it.
+        return CredentialPlacement(owner: node.prefix, auth: .anthropicKey, second: .bearer, isRequired: false)
     }
 
     func nodeURL(

@@ -5,6 +5,7 @@ import HTTPCore
 package struct UpstreamCallBuilder: Sendable {
     let catalogue: Catalogue
     let environment: CallEnvironment
+    private let cache = CallCache()
 
     package init(catalogue: Catalogue, environment: CallEnvironment) {
         self.catalogue = catalogue
@@ -19,12 +20,26 @@ package struct UpstreamCallBuilder: Sendable {
         account: UpstreamAccount,
         request: CallRequest
     ) throws(CallError) -> UpstreamCall {
+        let prepared = try prepared(party, account: account, request: request)
+        var call = prepared.call
+        call.headers = try prepared.credential.adding(account.credential(turn: request.keyTurn), to: call.headers)
+        return call
+    }
+
+    private func prepared(
+        _ party: UpstreamParty,
+        account: UpstreamAccount,
+        request: CallRequest
+    ) throws(CallError) -> PreparedCall {
+        let key = CallCache.Key(party, account: account, request: request)
+        if let known = cache.call(key, party: party, options: account.options) { return known }
+        let prepared: PreparedCall
         switch party {
-        case .provider(let provider):
-            return try call(of: provider, account: account, request: request)
-        case .node(let node):
-            return try call(of: node, account: account, request: request)
+        case .provider(let provider): prepared = try prepare(provider, account: account, request: request)
+        case .node(let node): prepared = try prepare(node, account: account, request: request)
         }
+        cache.remember(prepared, as: key, party: party, options: account.options)
+        return prepared
     }
 
     /// The token count that belongs to a chat call; nil when the target does not count.
@@ -71,10 +86,11 @@ package struct UpstreamCallBuilder: Sendable {
             let chat = try nodeURL(node, account: account)
             var url = ChatAddress.models(besides: chat)
             if let path = node.modelsPath, !path.isEmpty { url = try nodeURL(node, path: path, account: account) }
-            let headers = try nodeHeaders(node, url: url, account: account, request: request)
+            let headers = nodeHeaders(node, url: url, account: account, request: request)
+            let credential = nodeCredential(node, url: url)
             return UpstreamQuery(
                 url: url.text,
-                headers: headers,
+                headers: try credential.adding(account.credential(turn: 0), to: headers),
                 poolKey: account.id,
                 timeouts: environment.timeouts,
                 allowsPrivateAddresses: try mayReachPrivate(url, isLocal: false, account: account)
@@ -84,11 +100,11 @@ package struct UpstreamCallBuilder: Sendable {
 
     // MARK: - Providers of the catalogue
 
-    private func call(
-        of provider: Provider,
+    private func prepare(
+        _ provider: Provider,
         account: UpstreamAccount,
         request: CallRequest
-    ) throws(CallError) -> UpstreamCall {
+    ) throws(CallError) -> PreparedCall {
         guard let chat = provider.chat, provider.isSupported else {
             let reason = provider.unsupportedReason ?? "it offers no chat"
             throw CallError(.unsupported, "\(provider.name) cannot be used yet: \(reason)")
@@ -97,12 +113,12 @@ package struct UpstreamCallBuilder: Sendable {
         let target = try target(of: provider, chat: chat, model: model, account: account)
         var profile = catalogue.profile(of: provider, model: model.upstreamID, dialect: target.dialect)
         if account.options.disablesStreamOptions { profile.usageInStream = false }
-        let headers = try providerHeaders(provider, target: target, account: account, request: request)
+        let credential = CredentialPlacement.of(provider, auth: target.auth)
         var timeouts = environment.timeouts
         if let limit = chat.timeoutMilliseconds { timeouts.headers = .milliseconds(limit) }
-        return UpstreamCall(
+        let call = UpstreamCall(
             url: target.url.text,
-            headers: headers,
+            headers: try providerHeaders(provider, target: target, account: account, request: request),
             dialect: target.dialect,
             profile: profile,
             upstreamModel: model.upstreamID,
@@ -121,6 +137,7 @@ package struct UpstreamCallBuilder: Sendable {
                 account: account
             )
         )
+        return PreparedCall(call: call, credential: credential)
     }
 
     private func query(
@@ -130,9 +147,10 @@ package struct UpstreamCallBuilder: Sendable {
         request: CallRequest
     ) throws(CallError) -> UpstreamQuery {
         let headers = try providerHeaders(provider, target: target, account: account, request: request)
+        let credential = CredentialPlacement.of(provider, auth: target.auth)
         return UpstreamQuery(
             url: target.url.text,
-            headers: headers,
+            headers: try credential.adding(account.credential(turn: request.keyTurn), to: headers),
             poolKey: account.id,
             timeouts: environment.timeouts,
             allowsPrivateAddresses: try mayReachPrivate(
@@ -141,43 +159,6 @@ package struct UpstreamCallBuilder: Sendable {
                 account: account
             )
         )
-    }
-
-    /// Where a chat call goes and how the credential is attached there.
-    private struct ChatTarget {
-        var url: UpstreamURL
-        var dialect: Dialect
-        var auth: ProviderAuth
-        var variant: ModelVariant?
-    }
-
-    private func target(
-        of provider: Provider,
-        chat: ChatService,
-        model: ModelRoute,
-        account: UpstreamAccount
-    ) throws(CallError) -> ChatTarget {
-        let format = model.format
-        let dialect: Dialect = format == .claude ? .anthropicMessages : .openAIChat
-        let isForeignFormat = format == .claude && provider.format != .claude
-        let auth = isForeignFormat ? ProviderAuth.anthropicKey : provider.auth
-        if let base = account.options.baseURL, CustomerHost.isNamed(by: chat.url) {
-            let url = try customerURL(base: base, of: provider, chat: chat, account: account, model: model.upstreamID)
-            return ChatTarget(url: url, dialect: dialect, auth: auth, variant: model.variant)
-        }
-        if let base = account.options.baseURL {
-            let own = isForeignFormat ? chat.messagesURL?.source : chat.url.source
-            let url = try chatURL(base: base, dialect: dialect, catalogue: own)
-            return ChatTarget(url: url, dialect: dialect, auth: auth, variant: model.variant)
-        }
-        let url: UpstreamURL
-        if isForeignFormat, let messages = chat.messagesURL {
-            url = try filled(messages, provider: provider, account: account, model: model.upstreamID)
-        } else {
-            let plain = try filled(chat.url, provider: provider, account: account, model: model.upstreamID)
-            url = isForeignFormat ? ChatAddress.messages(besides: plain) : plain
-        }
-        return ChatTarget(url: url, dialect: dialect, auth: auth, variant: model.variant)
     }
 
     private func providerHeaders(
@@ -200,30 +181,10 @@ package struct UpstreamCallBuilder: Sendable {
             NativeAnthropic.apply(request, account: account, to: &headers)
         }
         if let betas = target.variant?.betas { headers.addBetas(betas) }
-        try addCredential(of: provider, auth: target.auth, account: account, turn: request.keyTurn, to: &headers)
-        headers.add(
-            custom: account.options.customHeaders,
-            credentialHeaders: [target.auth.header ?? ""] + target.auth.alsoSend
-        )
+        let credential = CredentialPlacement.of(provider, auth: target.auth)
+        headers.add(custom: account.options.customHeaders, credentialHeaders: credential.headerNames)
         setUserAgent(of: provider.id, account: account, in: &headers)
         return headers.fields
-    }
-
-    private func addCredential(
-        of provider: Provider,
-        auth: ProviderAuth,
-        account: UpstreamAccount,
-        turn: Int,
-        to headers: inout UpstreamHeaders
-    ) throws(CallError) {
-        guard let credential = account.credential(turn: turn) ?? provider.chat?.anonymousAPIKey else {
-            if provider.isKeyOptional { return }
-            throw CallError(.incomplete, "the connection of \(provider.name) has no API key")
-        }
-        guard UpstreamHeaders.isValue(credential) else {
-            throw CallError(.incomplete, "the API key of \(provider.name) contains characters that no key has")
-        }
-        CredentialRules.add(credential, auth: auth, provider: provider, to: &headers)
     }
 
     // MARK: - Common parts
@@ -239,60 +200,6 @@ package struct UpstreamCallBuilder: Sendable {
     func setUserAgent(of id: String, account: UpstreamAccount, in headers: inout UpstreamHeaders) {
         let own = environment.userAgent(for: id) ?? account.options.customUserAgent
         if let own, UpstreamHeaders.isValue(own) { headers.set("User-Agent", own) }
-    }
-
-    private func chatURL(base: String, dialect: Dialect, catalogue: String?) throws(CallError) -> UpstreamURL {
-        do throws(UpstreamURL.Problem) {
-            return try ChatAddress.chat(base: base, dialect: dialect, catalogue: catalogue)
-        } catch {
-            throw CallError(.refusedAddress, "base address of the connection: \(error.rawValue)")
-        }
-    }
-
-    private func customerURL(
-        base: String,
-        of provider: Provider,
-        chat: ChatService,
-        account: UpstreamAccount,
-        model: String
-    ) throws(CallError) -> UpstreamURL {
-        let values = AddressValues(provider: provider, account: account, model: model, environment: environment)
-        do {
-            let path = try CustomerHost.path(of: chat.url).filled { values.addressValue($0) }
-            return try CustomerHost.join(base: base, path: path)
-        } catch let error as MissingPlaceholder {
-            throw CallError(
-                .incomplete,
-                "\(provider.name) needs \(error.name) in its connection (providerSpecificData)"
-            )
-        } catch let error as UpstreamURL.Problem {
-            throw CallError(.refusedAddress, "base address of the connection: \(error.rawValue)")
-        } catch {
-            throw CallError(.incomplete, "the address of \(provider.name) cannot be built")
-        }
-    }
-
-    private func filled(
-        _ template: Template,
-        provider: Provider,
-        account: UpstreamAccount,
-        model: String
-    ) throws(CallError) -> UpstreamURL {
-        let values = AddressValues(provider: provider, account: account, model: model, environment: environment)
-        let text: String
-        do throws(MissingPlaceholder) {
-            text = try template.filled { values.addressValue($0) }
-        } catch {
-            throw CallError(
-                .incomplete,
-                "\(provider.name) needs \(error.name) in its connection (providerSpecificData)"
-            )
-        }
-        do throws(UpstreamURL.Problem) {
-            return try UpstreamURL(text)
-        } catch {
-            throw CallError(.refusedAddress, "address of \(provider.name): \(error.rawValue)")
-        }
     }
 
     /// Decides whether the call may reach private addresses.

@@ -9,7 +9,11 @@ struct UpstreamHeaders {
         "content-encoding",
     ]
 
-    private(set) var fields = HTTPHeaders()
+    private(set) var fields: HTTPHeaders
+
+    init(_ fields: HTTPHeaders = HTTPHeaders()) {
+        self.fields = fields
+    }
 
     mutating func set(_ name: String, _ value: String) { fields[name] = value }
 

@@ -5,8 +5,11 @@ import Testing
 
 struct PriceTests {
     @Test func `a user's price comes first, zero included`() {
-        let own = Price(input: 0, output: 0)
-        #expect(catalogue.price(provider: "openai", model: "gpt-4o", override: own) == own)
+        let list = catalogue.price(provider: "openai", model: "gpt-4o")
+        let own = catalogue.price(provider: "openai", model: "gpt-4o", override: Price(input: 0, output: nil))
+        #expect(own?.input == 0 && own?.output != nil && own?.output == list?.output)
+        let full = Price(input: 1, output: 2, cachedInput: 3, cacheCreation: 4, reasoning: 5)
+        #expect(catalogue.price(provider: "nobody", model: "x", override: full) == full)
     }
 
     @Test func `a listed price is found by exact id, without the vendor, and in another spelling`() throws {
