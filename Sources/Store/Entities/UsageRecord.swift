@@ -111,20 +111,12 @@ extension UsageRecord {
     /// All input tokens, cached ones included, as the original stores them; nil when nothing is known.
     package var promptTokens: Int? {
         guard input != nil || cacheRead != nil || cacheWrite != nil else { return nil }
-        return Self.sane(input) + Self.sane(cacheRead) + Self.sane(cacheWrite)
+        return (Self.sane(input) ?? 0) + (Self.sane(cacheRead) ?? 0) + (Self.sane(cacheWrite) ?? 0)
     }
 
-    /// The record with figures a database can sum: providers have been seen to report nonsense.
-    var sanitized: UsageRecord {
-        var record = self
-        record.input = input.map(Self.sane)
-        record.output = output.map(Self.sane)
-        record.cacheRead = cacheRead.map(Self.sane)
-        record.cacheWrite = cacheWrite.map(Self.sane)
-        record.reasoning = reasoning.map(Self.sane)
-        record.costUSD = costUSD.flatMap { $0.isFinite && $0 >= 0 && $0 < 1e9 ? $0 : nil }
-        return record
-    }
+    /// Tokens a database can sum: providers have been seen to report nonsense.
+    static func sane(_ tokens: Int?) -> Int? { tokens.map { min(max($0, 0), 1 << 40) } }
 
-    private static func sane(_ tokens: Int?) -> Int { min(max(tokens ?? 0, 0), 1 << 40) }
+    /// The cost, or nil where it cannot be one.
+    var saneCost: Double? { costUSD.flatMap { $0.isFinite && $0 >= 0 && $0 < 1e9 ? $0 : nil } }
 }

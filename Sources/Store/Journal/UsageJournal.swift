@@ -101,7 +101,7 @@ package final class UsageJournal: Sendable {
     package func append(_ record: UsageRecord) -> Outcome {
         var frame: [UInt8] = []
         frame.reserveCapacity(512)
-        record.sanitized.appendFrame(to: &frame)
+        record.appendFrame(to: &frame)
         let (outcome, isIdle) = state.withLock { state in
             let outcome = state.keep(frame, limits)
             defer { state.isDrainerIdle = false }

@@ -7,7 +7,7 @@ extension UsageRecord {
     /// Texts come from clients and upstreams; longer ones are cut.
     private static let textLimit = 1024
 
-    /// Appends the record as one journal frame.
+    /// Appends the record as one journal frame, with figures a database can sum.
     func appendFrame(to bytes: inout [UInt8]) {
         let start = bytes.count
         JournalFrame.begin(&bytes)
@@ -16,20 +16,38 @@ extension UsageRecord {
         put(timestamp.milliseconds < 0 ? 0 : Int(timestamp.milliseconds), &bytes)
         put(status, &bytes)
         put(latencyMs, &bytes)
-        for number in [ttftMs, input, output, cacheRead, cacheWrite, reasoning] { put(number, &bytes) }
-        put(costUSD, &bytes)
+        put(ttftMs, &bytes)
+        put(Self.sane(input), &bytes)
+        put(Self.sane(output), &bytes)
+        put(Self.sane(cacheRead), &bytes)
+        put(Self.sane(cacheWrite), &bytes)
+        put(Self.sane(reasoning), &bytes)
+        put(saneCost, &bytes)
         put(requestID, &bytes)
         put(method, &bytes)
         put(cacheSource, &bytes)
-        for text in texts { put(text, &bytes) }
+        putTexts(&bytes)
         JournalFrame.finish(&bytes, from: start)
     }
 
-    private var texts: [String?] {
-        [
-            provider, model, requestedModel, connectionID, apiKeyID, apiKeyName, serviceTier, errorCode, errorSummary,
-            comboName, comboStepID, sourceFormat, targetFormat, path, account, requestType,
-        ]
+    /// One by one: an array of them would cost more than all of the writing.
+    private func putTexts(_ bytes: inout [UInt8]) {
+        put(provider, &bytes)
+        put(model, &bytes)
+        put(requestedModel, &bytes)
+        put(connectionID, &bytes)
+        put(apiKeyID, &bytes)
+        put(apiKeyName, &bytes)
+        put(serviceTier, &bytes)
+        put(errorCode, &bytes)
+        put(errorSummary, &bytes)
+        put(comboName, &bytes)
+        put(comboStepID, &bytes)
+        put(sourceFormat, &bytes)
+        put(targetFormat, &bytes)
+        put(path, &bytes)
+        put(account, &bytes)
+        put(requestType, &bytes)
     }
 
     private var flags: UInt8 {
@@ -61,9 +79,15 @@ extension UsageRecord {
             bytes.append(0)
             return
         }
-        let count = min(text.utf8.count, Self.textLimit)
+        let count = text.utf8.count
+        guard count <= Self.textLimit else {
+            put(Self.textLimit, &bytes)
+            bytes.append(contentsOf: text.utf8.prefix(Self.textLimit))
+            return
+        }
+        // Much faster than a prefix, which is copied byte by byte.
         put(count, &bytes)
-        bytes.append(contentsOf: text.utf8.prefix(count))
+        bytes.append(contentsOf: text.utf8)
     }
 
     // MARK: - Reading
