@@ -21,6 +21,7 @@ final class EasyHandle {
     private var fields = RequestFields()
     private var proxy: ProxyURL?
     private var version = ClientRequest.HTTPVersionPreference.automatic
+    private var connectsAfresh = false
 
     /// Creates a handle with everything set that is the same for all requests of a client.
     init(multi: MultiHandle, certificates: String?, idleLifetime: Int) throws(TransferError) {
@@ -132,6 +133,8 @@ final class EasyHandle {
         openedSockets.removeAll(keepingCapacity: true)
         errorText.pointee = 0
         var options = Options(raw: raw)
+        if connectsAfresh { options.set(CURLOPT_FRESH_CONNECT, 0) }
+        connectsAfresh = false
         fields.install(in: raw)
         options.set(CURLOPT_URL, text: transfer.url.text)
         // The number becomes part of the key under which libcurl keeps connections (see README.md).
@@ -147,6 +150,12 @@ final class EasyHandle {
             release()
             throw transfer.failure(.internal, curlCode: Int(options.failure.rawValue))
         }
+    }
+
+    /// Has libcurl take a new connection if the kept one that is about to be used turns out to be dead: the next kept one
+    /// may be just as dead, and the fifth ends the transfer.
+    func connectAfreshIfRetried() {
+        connectsAfresh = omni_curl_set_long(raw, CURLOPT_FRESH_CONNECT, 1) == CURLE_OK
     }
 
     /// Forgets the transfer; libcurl must not be using the handle any more.

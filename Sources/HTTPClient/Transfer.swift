@@ -62,6 +62,7 @@ final class Transfer: @unchecked Sendable {
     private var bodyWaiter: BodyWaiter?
     private var isDeliveryDue = false
     private var isReusedConnection = false
+    private var isRetried = false
 
     private let limit: PhaseLimits
     private var startedAt: UInt64 = 0
@@ -104,6 +105,7 @@ final class Transfer: @unchecked Sendable {
     /// A socket is being opened: also when libcurl replaces a kept connection that turned out to be dead.
     func connectionStarted(at now: UInt64) {
         guard phase == .awaitingHead else { return }
+        isRetried = true
         phase = .connecting
         lastActivity = now
         engine.deadlineMoved(deadline)
@@ -122,6 +124,9 @@ final class Transfer: @unchecked Sendable {
         socket.requests += 1
         engine.deadlineMoved(deadline)
     }
+
+    /// Whether libcurl may have sent the request twice, which it counts per handle and never forgets.
+    var hasStrainedHandle: Bool { isRetried || (isReusedConnection && phase == .awaitingHead) }
 
     /// The connection is not this transfer's any more.
     func leaveSocket() {

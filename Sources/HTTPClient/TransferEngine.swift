@@ -136,7 +136,7 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         multi?.remove(handle)
         handle.release()
         if due.sweep == .max { due.sweep = turnTime.saturatingAdding(sweepInterval) }
-        if idleHandles.count < 128 { idleHandles.append(handle) }
+        if idleHandles.count < 128, !transfer.hasStrainedHandle { idleHandles.append(handle) }
     }
 
     private func ended(_ end: MultiHandle.Ended) {
@@ -282,7 +282,10 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
             transfer.refuseEgress()
             return false
         }
-        if !isNew { record.closeIfReadable() }
+        if !isNew {
+            record.closeIfReadable()
+            handle.connectAfreshIfRetried()
+        }
         transfer.connected(at: turnTime, socket: record, isReused: !isNew)
         return true
     }

@@ -101,6 +101,25 @@ struct ConnectionTests {
         }
     }
 
+    @Test func `many kept connections may die at once, and again and again`() async throws {
+        // Every connection answers once, and dies without a word when it is asked again.
+        let script: ScriptedServer.Script = { connection in
+            try connection.readRequest()
+            connection.sleep(0.02)
+            try connection.answer("\(connection.index)")
+            try connection.readRequest()
+            connection.reset()
+        }
+        try await withServer(script) { client, server in
+            for _ in 0..<10 {
+                try await withThrowingTaskGroup { group in
+                    for _ in 0..<12 { group.addTask { _ = try await client.text(.local(server.url)) } }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+
     @Test func `a kept connection that dies after a line is an error`() async throws {
         let script: ScriptedServer.Script = { connection in
             try connection.readRequest()

@@ -116,8 +116,8 @@ struct PauseTests {
     @Test func `a pause does not count as idling`() async throws {
         let total = 20 << 20
         try await withServer(Self.flood(total)) { client, server in
-            let response = try await client.send(.local(server.url) { $0.timeouts.idle = .milliseconds(500) })
-            try await Task.sleep(for: .milliseconds(1200))
+            let response = try await client.send(.local(server.url) { $0.timeouts.idle = .milliseconds(1500) })
+            try await Task.sleep(for: .milliseconds(3000))
             let body = try await response.collect(limit: total)
             #expect(body.count == total && Pattern.matches(body, at: 0))
         }

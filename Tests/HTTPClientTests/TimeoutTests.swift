@@ -17,7 +17,7 @@ struct TimeoutTests {
         let elapsed = ContinuousClock.now - start
         #expect(code == .timeout(phase))
         #expect(elapsed >= expected * 0.95)
-        #expect(elapsed < expected + .milliseconds(1000), "took \(elapsed)")
+        #expect(elapsed < expected + .seconds(3), "took \(elapsed)")
     }
 
     @Test func `a host that does not answer SYN is given up`() async throws {
