@@ -50,9 +50,13 @@ let anthropicRules: [ProfileRule] = [
         subject in
         if subject.isNativeAnthropic { profile.hostedWebSearch = .anthropic(type: "web_search_20250305") }
     },
+    // What a server of the user's own can do only the user knows: nothing is held back from it.
+    ProfileRule(name: "user-defined Messages servers", dialect: .anthropicMessages) { profile, subject in
+        if subject.isNode { profile.jsonSchema = true }
+    },
     // Imitations have no service tiers, and read images and text but seldom PDF files.
     ProfileRule(name: "third-party Messages servers", dialect: .anthropicMessages) { profile, subject in
-        guard !subject.isNativeAnthropic else { return }
+        guard !subject.isNativeAnthropic, !subject.isNode else { return }
         profile.serviceTiers = false
         profile.stripFields.insert("service_tier")
         if !ModelSpelling.isClaude(subject.family) { profile.pdf = false }

@@ -244,8 +244,4 @@ let chatProviderRules: [ProfileRule] = [
     ) { profile, _ in
         profile.usageInStream = false
     },
-    // Servers behind a user-defined address often know JSON mode but not schemas; the schema goes in as text.
-    ProfileRule(name: "user-defined OpenAI-compatible nodes", dialect: .openAIChat) { profile, subject in
-        if subject.isNode { profile.jsonSchema = false }
-    },
 ]
