@@ -95,6 +95,9 @@ package final class Gate: RequestHandler {
         let id = SecureRandom.uuid()
         var response = Refusal.pipeline(status, "BAD_REQUEST", reason).response(style, requestID: id)
         response.headers.add("x-request-id", id)
+        if case .dialect(.anthropicMessages) = style {
+            response.headers.add(MessagesRequestID.header, MessagesRequestID.text(id))
+        }
         return response
     }
 
@@ -192,6 +195,9 @@ package final class Gate: RequestHandler {
 
     private func commonHeaders(_ verdict: Verdict, id: String, principal: Principal?) -> [HTTPHeaders.Field] {
         var fields = [HTTPHeaders.Field(name: "x-request-id", value: id)]
+        if case .dialect(.anthropicMessages) = verdict.errors {
+            fields.append(.init(name: MessagesRequestID.header, value: MessagesRequestID.text(id)))
+        }
         if let access = verdict.access {
             fields.append(.init(name: "x-omniroute-route-class", value: access.routeClass))
         }

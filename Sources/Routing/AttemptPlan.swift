@@ -292,7 +292,9 @@ package struct AttemptPlan: Sendable {
         }
         var failure = combo == nil ? last.failure : first.failure
         failure.message = last.failure.message
-        failure.retryAfter = [429, 503, 529].contains(failure.status) ? retryAfter ?? failure.retryAfter : nil
+        // For one model the provider's own word counts; for a combo, whichever of its accounts recovers first.
+        let hint = combo == nil ? failure.retryAfter ?? retryAfter : retryAfter ?? failure.retryAfter
+        failure.retryAfter = [429, 503, 529].contains(failure.status) ? hint : nil
         return PlanFailure(failure)
     }
 }

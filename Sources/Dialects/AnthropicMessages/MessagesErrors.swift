@@ -14,7 +14,7 @@ enum MessagesErrors {
         )
         writer.member("message", message(of: failure))
         writer.endObject()
-        if let requestID { writer.member("request_id", requestID) }
+        if let requestID { writer.member("request_id", MessagesRequestID.text(requestID)) }
         writer.endObject()
         return writer.bytes
     }
