@@ -116,7 +116,7 @@ let testTargets: [Target] = [
             "CryptoCore", "EventLoop", "Gate", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Providers", "Store",
             "TimeCore",
         ]),
-    tests(of: "Commands", ["Providers"]),
+    tests(of: "Commands", ["Gate", "HTTPCore", "HTTPServer", "LogCore", "Providers", "Store"]),
 ]
 
 // BOOTSTRAP-BEGIN: only targets whose directory (and whose dependencies) exist yet

@@ -10,6 +10,7 @@ extension CommandError {
         case let error as StoreError: self.init(error)
         case let error as SecretsError: self.init(error)
         case let error as ServerError: self.init(error)
+        case let error as ServerSettings.Invalid: self.init(.configuration, error.description)
         default: self.init(.software, "\(error)")
         }
     }

@@ -164,7 +164,7 @@ struct DoctorCommand: Sendable {
     private static func space(in directory: String) -> [Finding] {
         var information = statvfs()
         guard statvfs(directory, &information) == 0 else { return [] }
-        let megabytes = Int(information.f_bavail) * Int(information.f_frsize) >> 20
+        let megabytes = (Int(information.f_bavail) * Int(information.f_frsize)) >> 20
         return [
             Finding(
                 subject: "disk space",

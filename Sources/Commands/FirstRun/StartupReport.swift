@@ -49,7 +49,7 @@ package struct StartupReport: Sendable {
         var lines = ["", "OmniRoute \(version) is ready", ""]
         lines.append("  API        \(base)/v1")
         for address in addresses.dropFirst() { lines.append("             \(address)/v1") }
-        lines.append("  Dashboard  \(base)/dashboard")
+        lines.append("  Dashboard  \(base)/dashboard (to come)")
         lines.append("  Data       \(dataDirectory)")
         if let newPassword {
             lines.append("  Password   \(newPassword)")

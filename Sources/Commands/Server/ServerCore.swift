@@ -41,6 +41,9 @@ final class ServerCore: Sendable {
         let time = SystemTime()
         log = Logger(level: settings.logLevel, format: settings.logFormat)
         let secrets = try Secrets.resolve(in: directory, environment: sources)
+        let policy = GatePolicy(environment: environment, listeners: settings.addresses)
+        let environmentKey = environment["OMNIROUTE_API_KEY"] ?? environment["ROUTER_API_KEY"]
+        try ExposureRules.check(policy, secrets: secrets, environmentKey: environmentKey, log: log)
         store = try Store.open(directory, secrets: secrets, time: time, log: log)
         bootstrap = isPrivate ? .kept : try store.ensurePassword(initial: environment["INITIAL_PASSWORD"])
         catalogue = try Catalogue.load()
@@ -62,7 +65,6 @@ final class ServerCore: Sendable {
             addresses: settings.addresses.map { Self.url($0, settings.port) }
         ) { stopRequest.ask() }
         let tokens = try SessionTokens(key: secrets.key(for: .session))
-        let policy = GatePolicy(environment: environment, listeners: settings.addresses)
         let management = ManagementServices(
             store: store,
             catalogue: catalogue,
@@ -74,7 +76,6 @@ final class ServerCore: Sendable {
             time: time,
             log: log
         )
-        let environmentKey = environment["OMNIROUTE_API_KEY"] ?? environment["ROUTER_API_KEY"]
         gate = Gate(
             routes: ClientRoutes.all(gateway) + ManagementAPI(management).routes,
             policy: policy,

@@ -14,6 +14,7 @@ package enum ServerProgram {
     ///
     /// - Parameter signals: made by the main thread before there are others, because only signals that every thread
     ///   blocks become events.
+    /// - Returns: what `Program.commands` asks for.
     package static func hooks(_ signals: SignalSource?) -> ProgramHooks {
         ProgramHooks(
             serve: { options, terminal in try await serve(options, terminal, signals) },
