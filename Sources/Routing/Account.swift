@@ -85,13 +85,16 @@ package struct StoredHealth: Sendable, Equatable {
     package var lastError: String?
     /// HTTP status of the last failure.
     package var errorCode: Int?
+    /// When the user last had the connection tested; a passed test leaves `testStatus` active.
+    package var lastTested: WallTime?
 
     package init(
         testStatus: String? = nil,
         rateLimitedUntil: WallTime? = nil,
         backoffLevel: Int = 0,
         lastError: String? = nil,
-        errorCode: Int? = nil
+        errorCode: Int? = nil,
+        lastTested: WallTime? = nil
     ) {
         self.testStatus = testStatus
         terminal = testStatus.flatMap(TerminalState.init(rawValue:))
@@ -99,6 +102,12 @@ package struct StoredHealth: Sendable, Equatable {
         self.backoffLevel = backoffLevel
         self.lastError = lastError
         self.errorCode = errorCode
+        self.lastTested = lastTested
+    }
+
+    /// Whether a test passed after a moment.
+    func passedTest(after moment: WallTime) -> Bool {
+        testStatus == "active" && lastTested.map { $0 > moment } ?? false
     }
 }
 

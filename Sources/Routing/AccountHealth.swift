@@ -69,7 +69,7 @@ package final class AccountHealth: Sendable {
         let hint = RetryHint.moment(in: evidence, at: now)
         return state.withLock { state -> HealthChange? in
             if evidence.status == 401, state.hasSpareKey(of: account, after: keyTurn) { return nil }
-            var record = state.accounts[account.healthKey] ?? AccountRecord(account.stored)
+            var record = state.record(of: account)
             // Of failures that happen together only the first counts: the others neither lengthen the rest nor raise
             // the level.
             guard record.terminal == nil, (record.restsUntil ?? now) <= now else { return nil }
@@ -96,8 +96,7 @@ package final class AccountHealth: Sendable {
                 let key = LockKey(account: account.healthKey, model: model)
                 if let lock = state.locks[key], lock.lastFailure <= start { state.locks[key] = nil }
             }
-            let known = state.accounts.isEmpty ? nil : state.accounts[account.healthKey]
-            let record = known ?? AccountRecord(account.stored)
+            let record = state.record(of: account)
             guard !record.isSound, record.lastFailure.map({ $0 <= start }) ?? true else { return nil }
             state.accounts[account.healthKey] = AccountRecord(StoredHealth())
             return account.isStored ? AccountRecord(StoredHealth()).change(of: account.id) : nil
@@ -111,9 +110,22 @@ package final class AccountHealth: Sendable {
         return state.withLock { $0.keys[account.id, default: KeyRotation()].next(of: count) }
     }
 
+    /// Takes note that a change was stored, in a row of the given time.
+    ///
+    /// From then on the row counts, so that whatever the user or a test writes into it later is obeyed. A change that
+    /// was overtaken by another one in the meantime is passed over.
+    package func stored(_ change: HealthChange, rowTime: WallTime) {
+        state.withLock { state in
+            guard let record = state.accounts[change.account], record.change(of: change.account) == change else {
+                return
+            }
+            state.accounts[change.account]?.rowTime = rowTime
+        }
+    }
+
     // MARK: - Forgetting
 
-    /// Back to the stored state of an account: after the user edited, tested or deleted it.
+    /// Back to the stored state of an account, model locks and keys included: after it was deleted.
     package func forget(_ account: String) {
         state.withLock { state in
             state.accounts[account] = nil
@@ -140,15 +152,24 @@ package final class AccountHealth: Sendable {
 
 /// The part behind the lock.
 extension AccountHealth.State {
+    /// What is true of an account: what happened since its row was written, else the row.
+    fileprivate func record(of account: Account) -> AccountRecord {
+        guard !accounts.isEmpty, let known = accounts[account.healthKey] else { return AccountRecord(account.stored) }
+        guard let rowTime = known.rowTime, account.updatedAt >= rowTime else { return known }
+        var record = AccountRecord(account.stored)
+        record.lastFailure = known.lastFailure
+        return record
+    }
+
     fileprivate func availability(of account: Account, model: String, at now: WallTime) -> Availability {
-        let known = accounts.isEmpty ? nil : accounts[account.healthKey]
-        let record = known ?? AccountRecord(account.stored)
+        let record = record(of: account)
         if let terminal = record.terminal { return .terminal(terminal) }
         if let until = record.restsUntil, until > now {
             return .resting(until: until, onlyModel: false, status: record.status, message: record.message)
         }
         guard !locks.isEmpty,
-            let lock = locks[AccountHealth.LockKey(account: account.healthKey, model: model)], lock.until > now
+            let lock = locks[AccountHealth.LockKey(account: account.healthKey, model: model)], lock.until > now,
+            !account.stored.passedTest(after: lock.lastFailure)
         else { return .available }
         return .resting(until: lock.until, onlyModel: true, status: lock.status, message: lock.message)
     }

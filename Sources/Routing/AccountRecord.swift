@@ -10,6 +10,8 @@ struct AccountRecord: Sendable, Equatable {
     var message: String?
     var reason: FailureVerdict.Reason?
     var lastFailure: WallTime?
+    /// Time of the stored row that holds this state; nil until it is stored.
+    var rowTime: WallTime?
 
     /// After so long without a failure the next one counts as the first.
     static let memory = Duration.seconds(1_800)
@@ -42,6 +44,7 @@ struct AccountRecord: Sendable, Equatable {
         message = String(evidence.failure.message.prefix(100))
         reason = verdict.reason
         lastFailure = now
+        rowTime = nil
     }
 
     func change(of account: String) -> HealthChange {

@@ -81,7 +81,8 @@ extension Account {
                 rateLimitedUntil: connection.rateLimitedUntil,
                 backoffLevel: connection.backoffLevel,
                 lastError: connection.lastError,
-                errorCode: connection.errorCode.flatMap { Int($0) }
+                errorCode: connection.errorCode.flatMap { Int($0) },
+                lastTested: connection.lastTested
             )
         )
     }

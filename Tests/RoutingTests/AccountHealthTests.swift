@@ -146,6 +146,47 @@ struct AccountHealthTests {
         )
     }
 
+    // MARK: - Stored rows
+
+    @Test func `once a change is stored the row counts, and what the user makes of it`() throws {
+        let change = try #require(fail(account, evidence(401)))
+        time.advance(by: .seconds(1))
+        #expect(state(account) == .terminal(.expired), "the row is still the old one")
+        let rowTime = time.wall()
+        health.stored(change, rowTime: rowTime)
+        #expect(state(account) == .terminal(.expired), "a request that began before sees an old row")
+        var row = account
+        row.updatedAt = rowTime
+        row.stored = StoredHealth(testStatus: "expired", errorCode: 401)
+        #expect(state(row) == .terminal(.expired))
+        row.updatedAt = rowTime.advanced(by: .seconds(5))
+        row.stored = StoredHealth(testStatus: "active", lastTested: rowTime.advanced(by: .seconds(5)))
+        #expect(state(row) == .available, "a passed test ends it")
+        #expect(fail(row, evidence(500))?.testStatus == "unavailable")
+        #expect(rest(row) == .seconds(3))
+    }
+
+    @Test func `a stored change that was overtaken is passed over`() throws {
+        let first = try #require(fail(account, evidence(500)))
+        time.advance(by: .seconds(3))
+        let second = try #require(fail(account, evidence(500)))
+        health.stored(first, rowTime: time.wall())
+        var row = account
+        row.updatedAt = time.wall()
+        #expect(rest(row) == .seconds(6), "the newer failure is not stored yet")
+        health.stored(second, rowTime: time.wall())
+        #expect(state(row) == .available)
+    }
+
+    @Test func `a passed test ends locks of models`() {
+        fail(account, evidence(404))
+        var tested = account
+        tested.stored = StoredHealth(testStatus: "active", lastTested: noon)
+        #expect(rest(tested) == .seconds(120), "the test came before the failure")
+        tested.stored.lastTested = noon.advanced(by: .seconds(1))
+        #expect(state(tested) == .available)
+    }
+
     // MARK: - Model locks
 
     @Test func `a missing model rests alone`() {

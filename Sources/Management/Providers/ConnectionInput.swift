@@ -120,6 +120,10 @@ struct ConnectionUpdate: Sendable {
         if SecretMask.isMask(key, of: connection.apiKey?.exposedText()) { return }
         connection.apiKey = Secret(key)
         connection.hasUnreadableCredential = false
+        // What the old key met says nothing about the new one.
+        (connection.testStatus, connection.rateLimitedUntil, connection.backoffLevel) = ("unknown", nil, 0)
+        (connection.lastError, connection.lastErrorAt, connection.lastErrorType) = (nil, nil, nil)
+        (connection.lastErrorSource, connection.errorCode) = (nil, nil)
     }
 
     /// Codes are numbers in some clients and texts in others.
