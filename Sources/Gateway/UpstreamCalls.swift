@@ -39,7 +39,6 @@ extension Gateway {
     func ledgerTarget(of attempt: Attempt, dialect: Dialect, _ configuration: Configuration) -> Ledger.Target {
         let provider = attempt.target.provider
         let model = attempt.target.model
-        let own = configuration.pricingOverrides[provider]?[model].map(Price.init)
         return Ledger.Target(
             providerID: provider,
             prefix: attempt.target.party.prefix,
@@ -47,7 +46,7 @@ extension Gateway {
             connectionID: attempt.account.isStored ? attempt.account.id : nil,
             account: configuration.connection(attempt.account.id)?.name,
             dialect: dialect,
-            price: catalogue.price(provider: provider, model: model, override: own),
+            price: catalogue.price(provider: provider, model: model, in: configuration),
             stepID: attempt.executionKey
         )
     }
@@ -61,18 +60,5 @@ extension CallError {
         case .incomplete: Failure(.authentication, description, code: "connection_incomplete")
         case .refusedAddress: Failure(.badGateway, description, code: "egress_refused")
         }
-    }
-}
-
-extension Price {
-    /// What the user says a model costs.
-    init(_ own: PriceOverride) {
-        self.init(
-            input: own.input,
-            output: own.output,
-            cachedInput: own.cached,
-            cacheCreation: own.cacheCreation,
-            reasoning: own.reasoning
-        )
     }
 }

@@ -1,3 +1,4 @@
+import Dialects
 import JSONCore
 
 extension BodyRules {
@@ -65,7 +66,8 @@ extension BodyRules {
             var texts: [JSONText] = []
             for part in content.elements {
                 guard let text = part.present("text")?.text else {
-                    throw CallError(.unsupported, "this provider reads text only; the message holds other content")
+                    let reason = "this provider reads text only; the message holds other content"
+                    throw DialectError(.unsupported, reason, param: "messages")
                 }
                 texts.append(text)
             }

@@ -42,6 +42,22 @@ enum FailureRules {
     /// Failures that say nothing about the account.
     private static let notTheAccount: [FailureRule] = [
         FailureRule(name: "client gone", statuses: [499], verdict: FailureVerdict(.stop)),
+        // The gateway found out by itself, before anything was sent: a setting is missing or the model cannot be called.
+        FailureRule(
+            name: "model cannot be called",
+            condition: { evidence, _ in
+                evidence.failure.cause == .gateway && evidence.failure.code == "provider_not_supported"
+            },
+            verdict: FailureVerdict(.nextModel)
+        ),
+        FailureRule(
+            name: "connection cannot be used",
+            condition: { evidence, _ in
+                evidence.failure.cause == .gateway
+                    && ["connection_incomplete", "egress_refused"].contains(evidence.failure.code)
+            },
+            verdict: FailureVerdict(.nextAccount)
+        ),
         // The next account may still do better, but an empty answer can be the right one to an odd prompt, and a slow
         // start the fault of a long one.
         FailureRule(

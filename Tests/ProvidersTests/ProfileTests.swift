@@ -244,7 +244,8 @@ struct BodyRulesTests {
     @Test func `content that a text-only provider cannot read is refused, not dropped`() throws {
         let rules = try upstreamCall("cloudflare-ai", "m", data: #"{"accountId":"a"}"#).bodyRules
         let body = #"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"x"}}]}]}"#
-        #expect(throws: CallError.self) { try rules.apply(to: Array(body.utf8), stream: false) }
+        let error = #expect(throws: DialectError.self) { try rules.apply(to: Array(body.utf8), stream: false) }
+        #expect(error?.failure.status == 400)
     }
 
     @Test func `no rules leave every byte alone`() throws {

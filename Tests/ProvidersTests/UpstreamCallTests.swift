@@ -339,7 +339,7 @@ struct UpstreamNodeTests {
         let call = try nodeCall(openAI)
         #expect(call.url == "http://localhost:9000/v1/chat/completions" && call.upstreamModel == "org/model")
         #expect(call.headers["authorization"] == "Bearer k" && call.allowsPrivateAddresses)
-        #expect(!call.profile.jsonSchema)
+        #expect(call.profile.jsonSchema, "nothing is held back from a server of the user's own")
         #expect(throws: CallError.self) { try nodeCall(openAI, data: "{}") }
         #expect(try nodeCall(openAI, key: nil).headers["authorization"] == nil)
     }

@@ -20,6 +20,11 @@ struct FailureClassifierTests {
     }
 
     static let rows = [
+        Row("model cannot be called", evidence(406, code: "provider_not_supported", cause: .gateway)),
+        Row("connection cannot be used", evidence(401, code: "connection_incomplete", cause: .gateway)),
+        Row("connection cannot be used", evidence(502, code: "egress_refused", cause: .gateway)),
+        Row("server error", evidence(502, code: "upstream_unreachable", cause: .gateway)),
+        Row("server error", evidence(504, code: "upstream_timeout", cause: .gateway)),
         Row("client gone", evidence(499)), Row("empty answer", evidence(502, cause: .emptyAnswer)),
         Row("stream did not begin in time", evidence(504, isReadinessTimeout: true)),
         Row(
