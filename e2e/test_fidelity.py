@@ -135,9 +135,8 @@ def test_a_stream_arrives_byte_for_byte_but_for_the_model(
     model = upstream.script(f"odd-stream-{dialect}-{cut[:2]}", behaviours.raw_stream(*chunks))
     extra = ', "stream":true, "stream_options":{"include_usage":true}}' if dialect == "openai" else ', "stream":true}'
     answer = post(http, dialect, f"{prefixes[dialect]}/{model}", REQUESTS[dialect][1][:-1] + extra)
-    got = "".join(line for line in answer.text.splitlines(keepends=True) if not line.startswith(": "))
-    expected = "".join(STREAMS[dialect]).replace("MODEL", f"{prefixes[dialect]}/{model}")
-    assert got.rstrip("\n") == expected.rstrip("\n")
+    got = re.sub(r"^(: .*\n)+\n", "", answer.text, flags=re.MULTILINE)  # the gateway's own figures are comments
+    assert got == "".join(STREAMS[dialect]).replace("MODEL", f"{prefixes[dialect]}/{model}")
 
 
 def test_headers_that_must_not_travel_do_not(

@@ -49,7 +49,9 @@ def test_without_a_key_nothing_is_answered(locked: Management, upstream: Scripte
 
 @pytest.mark.parametrize("key", ["wrong", "sk-0123456789abcdef-a1b2c3-00000000", "", "' OR 1=1 --", "x" * 5000])
 def test_a_wrong_key_is_refused(locked: Management, dialect: str, key: str) -> None:
-    header = {"authorization": f"Bearer {key}"} if dialect == "openai" else {"x-api-key": key, "anthropic-version": "1"}
+    header = {"authorization": f"Bearer {key or '-'}"}
+    if dialect == "anthropic":
+        header = {"x-api-key": key, "anthropic-version": "2023-06-01"}
     path = "/v1/chat/completions" if dialect == "openai" else "/v1/messages"
     answer = httpx.post(locked.gateway.origin + path, json=BODY, headers=header)
     assert answer.status_code == 401

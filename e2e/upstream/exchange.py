@@ -31,6 +31,10 @@ REASONS = {
 }
 
 
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of a client that expects TLS; like real servers, the stand-in tells it in clear that it is wrong."""
+
+
 class PeerGoneError(Exception):
     """The gateway closed the connection."""
 
@@ -63,6 +67,10 @@ class Connection:
     async def _read_head(self) -> str | None:
         early, self._early = self._early, b""
         try:
+            early = early or await self.reader.read(1)
+            if early == TLS_HANDSHAKE:
+                self.writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return None
             head = early + await self.reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
