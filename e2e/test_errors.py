@@ -149,7 +149,7 @@ def test_a_provider_that_is_no_tls_server(
 ) -> None:
     prefix = management.add_node(upstream_dialect, f"https://127.0.0.1:{upstream.port}/v1")
     error = failure(client, f"{prefix}/text", stream=False)
-    assert error.status_code == 502
+    assert error.status_code in {502, 504}  # it may answer the handshake with nonsense, or not at all
     check_shape(client, error)
 
 
