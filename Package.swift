@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 // Layers, lowest first; a target may depend only on targets above its own line. docs/architecture.md draws them.
@@ -58,24 +57,28 @@ let gateway: [Target] = [
         [
             "CryptoCore", "Dialects", "EventLoop", "HTTPClient", "HTTPCore", "JSONCore", "LogCore", "Providers",
             "Routing", "Store", "TimeCore",
-        ]),
+        ]
+    ),
 ]
 
 let surfaces: [Target] = [
     module(
         "Gate",
-        ["CryptoCore", "Dialects", "EventLoop", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Store", "TimeCore"]),
+        ["CryptoCore", "Dialects", "EventLoop", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Store", "TimeCore"]
+    ),
     module(
         "ClientAPI",
         [
             "Dialects", "EventLoop", "Gate", "Gateway", "HTTPCore", "HTTPServer", "JSONCore", "Providers", "Routing",
             "Store", "TimeCore",
-        ]),
+        ]
+    ),
     module(
         "Management",
         [
             "CryptoCore", "Gate", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Providers", "Store", "TimeCore",
-        ]),
+        ]
+    ),
 ]
 
 let programs: [Target] = [
@@ -84,14 +87,16 @@ let programs: [Target] = [
         [
             "ClientAPI", "CryptoCore", "EventLoop", "Gate", "Gateway", "HTTPClient", "HTTPCore", "HTTPServer",
             "JSONCore", "LogCore", "Management", "Providers", "Routing", "Store", "TimeCore",
-        ]),
+        ]
+    ),
     .executableTarget(name: "omniroute", dependencies: ["Commands", "EventLoop"]),
 ]
 
 let support: [Target] = [
     .target(
         name: "TestSupport",
-        dependencies: ["CLinux", "EventLoop", "HTTPCore", "HTTPServer", "LogCore", "TimeCore"])
+        dependencies: ["CLinux", "EventLoop", "HTTPCore", "HTTPServer", "LogCore", "TimeCore"]
+    )
 ]
 
 let testTargets: [Target] = [
@@ -115,29 +120,10 @@ let testTargets: [Target] = [
         [
             "CryptoCore", "EventLoop", "Gate", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Providers", "Store",
             "TimeCore",
-        ]),
+        ]
+    ),
     tests(of: "Commands", ["Gate", "HTTPCore", "HTTPServer", "LogCore", "Providers", "Store"]),
 ]
-
-// BOOTSTRAP-BEGIN: only targets whose directory (and whose dependencies) exist yet
-let declared = cLibraries + [simdJSON, resources] + ground + world + gateway + surfaces + programs + support + testTargets
-var present: [Target] = declared.filter {
-    FileManager.default.fileExists(atPath: Context.packageDirectory + ($0.type == .test ? "/Tests/" : "/Sources/") + $0.name)
-}
-while true {
-    let names = Set(present.map(\.name))
-    let kept = present.filter { target in
-        target.dependencies.allSatisfy { dependency in
-            switch dependency {
-            case .byNameItem(let name, _): names.contains(name)
-            default: true
-            }
-        }
-    }
-    if kept.count == present.count { break }
-    present = kept
-}
-// BOOTSTRAP-END
 
 // For the packages beside this one: Fuzz and Benchmarks.
 let products: [Product] = ["HTTPCore", "JSONCore"].map { .library(name: $0, targets: [$0]) }
@@ -145,7 +131,8 @@ let products: [Product] = ["HTTPCore", "JSONCore"].map { .library(name: $0, targ
 let package = Package(
     name: "omniroute",
     products: products,
-    targets: present,
+    targets: cLibraries + [simdJSON, resources] + ground + world + gateway + surfaces + programs + support
+        + testTargets,
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )

@@ -13,7 +13,9 @@ extension EventLoop {
     }
 }
 
-/// One wait. `@unchecked Sendable`: its state is touched on the loop's thread only.
+/// One wait.
+///
+/// `@unchecked Sendable`: its state is touched on the loop's thread only.
 private final class Sleeper: @unchecked Sendable {
     private let loop: EventLoop
     private var continuation: CheckedContinuation<Bool, Never>?

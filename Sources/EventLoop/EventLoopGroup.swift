@@ -12,6 +12,7 @@ public final class EventLoopGroup: Sendable {
     /// Creates loops that do not run yet.
     ///
     /// - Parameter count: how many, at least one.
+    /// - Throws: when the system has no descriptors left.
     public init(count: Int) throws(EventLoopError) {
         var loops: [EventLoop] = []
         for index in 0..<max(1, count) { loops.append(try EventLoop(index: index)) }

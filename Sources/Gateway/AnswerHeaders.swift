@@ -17,8 +17,10 @@ struct AnswerHeaders {
         var cost: Double?
     }
 
-    /// Field names and values in the order they are sent. An unknown cost is left out, never shown as 0; a stream starts
-    /// with zeros because its figures come in the trailing comments.
+    /// Field names and values in the order they are sent.
+    ///
+    /// An unknown cost is left out, never shown as 0; a stream starts with zeros because its figures come in the
+    /// trailing comments.
     var fields: [(String, String)] {
         var fields = [
             ("X-OmniRoute-Cache", "MISS"),

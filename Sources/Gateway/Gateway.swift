@@ -83,7 +83,9 @@ package final class Gateway: Sendable {
     }
 }
 
-/// The client of one loop. `@unchecked Sendable`: `client` is touched on that loop only.
+/// The client of one loop.
+///
+/// `@unchecked Sendable`: `client` is touched on that loop only.
 private final class ClientSlot: @unchecked Sendable {
     var client: HTTPClient?
 }

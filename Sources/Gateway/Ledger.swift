@@ -59,8 +59,10 @@ final class Ledger {
         CostCalculator.cost(usage: usage, price: target?.price, providerReported: reported)
     }
 
-    /// Appends the usage record to the journal. Called before the client sees the end of its answer, so that a record
-    /// exists for every answer that a client saw completed, even if the process is killed right after.
+    /// Appends the usage record to the journal.
+    ///
+    /// Called before the client sees the end of its answer, so that a record exists for every answer that a client saw
+    /// completed, even if the process is killed right after.
     func settle(status: Int, usage: Usage, reportedCost: Double?, errorCode: String? = nil, summary: String? = nil) {
         guard !isSettled, let target else { return }
         isSettled = true

@@ -155,7 +155,9 @@ extension Gateway {
 
 /// Which models a key may use.
 package enum ModelPolicy {
-    /// Whether a model fits one of the patterns: an exact name, `prefix/*`, or `*` within a segment. No patterns allow all.
+    /// Whether a model fits one of the patterns: an exact name, `prefix/*`, or `*` within a segment.
+    ///
+    /// No patterns allow all.
     package static func allows(_ model: String, patterns: [String]) -> Bool {
         patterns.isEmpty || patterns.contains { matches(model, $0) }
     }

@@ -4,8 +4,10 @@ import HTTPCore
 import Providers
 import TimeCore
 
-/// Delivers an answer event by event. Until the upstream has said something that means something, every byte is held back, so
-/// that a failure can still become another attempt; from then on what arrives together leaves together.
+/// Delivers an answer event by event.
+///
+/// Until the upstream has said something that means something, every byte is held back, so that a failure can still
+/// become another attempt; from then on what arrives together leaves together.
 final class StreamDelivery {
     private let attempt: AttemptRunner
     private let source: any AnswerSource

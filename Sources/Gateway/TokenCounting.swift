@@ -8,7 +8,9 @@ import Routing
 import TimeCore
 
 extension Gateway {
-    /// Counts the input tokens of an Anthropic request: the provider is asked where it can count, else they are estimated here.
+    /// Counts the input tokens of an Anthropic request: the provider is asked where it can count, else they are
+    /// estimated here.
+    ///
     /// Whenever the body parses there is an answer, because clients break without one.
     ///
     /// - Returns: the JSON body of the answer.

@@ -8,19 +8,19 @@ public struct HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConv
         self.rawValue = rawValue
     }
 
-    /// GET
+    /// GET.
     public static let get = HTTPMethod(rawValue: "GET")
-    /// HEAD
+    /// HEAD.
     public static let head = HTTPMethod(rawValue: "HEAD")
-    /// POST
+    /// POST.
     public static let post = HTTPMethod(rawValue: "POST")
-    /// PUT
+    /// PUT.
     public static let put = HTTPMethod(rawValue: "PUT")
-    /// PATCH
+    /// PATCH.
     public static let patch = HTTPMethod(rawValue: "PATCH")
-    /// DELETE
+    /// DELETE.
     public static let delete = HTTPMethod(rawValue: "DELETE")
-    /// OPTIONS
+    /// OPTIONS.
     public static let options = HTTPMethod(rawValue: "OPTIONS")
 
     /// Whether the method asks for no change (RFC 9110 §9.2.1).

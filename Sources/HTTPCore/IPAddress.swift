@@ -11,8 +11,9 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
-    /// Reads dotted decimal or RFC 4291 text, with or without brackets; a zone is dropped. Odd spellings that `inet_aton`
-    /// takes (`127.1`, `0x7f000001`) are refused.
+    /// Reads dotted decimal or RFC 4291 text, with or without brackets; a zone is dropped.
+    ///
+    /// Odd spellings that `inet_aton` takes (`127.1`, `0x7f000001`) are refused.
     public init?(_ text: some StringProtocol) {
         var text = String(text)
         if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }

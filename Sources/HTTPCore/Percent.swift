@@ -2,7 +2,10 @@
 public enum Percent {
     /// Decodes every escape once; nil when an escape is incomplete or the result is not UTF-8.
     ///
-    /// - Parameter plusIsSpace: as in form data and query strings.
+    /// - Parameters:
+    ///   - text: what is encoded.
+    ///   - plusIsSpace: as in form data and query strings.
+    /// - Returns: the decoded text.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         let bytes = Array(text.utf8)
         guard bytes.contains(0x25) || (plusIsSpace && bytes.contains(0x2B)) else { return String(text) }

@@ -54,7 +54,9 @@ struct CivilDate {
         }
     }
 
-    /// Days since 1970-01-01. Counts years from March, so that the leap day is the last of its year.
+    /// Days since 1970-01-01.
+    ///
+    /// Counts years from March, so that the leap day is the last of its year.
     private static func days(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

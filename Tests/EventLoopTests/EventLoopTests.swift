@@ -176,7 +176,9 @@ private func onLoop<T: Sendable>(_ body: @escaping @Sendable (EventLoop) async t
     }
 }
 
-/// A value shared by closures of one loop. `@unchecked Sendable`: only touched on that loop.
+/// A value shared by closures of one loop.
+///
+/// `@unchecked Sendable`: only touched on that loop.
 private final class Box<Value>: @unchecked Sendable {
     var value: Value
     init(_ value: Value) { self.value = value }

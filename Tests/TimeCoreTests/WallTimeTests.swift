@@ -2,20 +2,24 @@ import Testing
 import TimeCore
 
 @Suite struct WallTimeTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (1_769_860_800_123, "2026-01-31T12:00:00.123Z"),
-        (951_782_400_000, "2000-02-29T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-        (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (1_769_860_800_123, "2026-01-31T12:00:00.123Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
+        ] as [(Int64, String)]
+    )
     func `ISO 8601 text is written and read back`(milliseconds: Int64, text: String) {
         #expect(WallTime(milliseconds: milliseconds).iso8601 == text)
         #expect(WallTime(iso8601: text)?.milliseconds == milliseconds)
     }
 
-    @Test(arguments: [
-        ("2026-01-31 12:00:00", 1_769_860_800_000), ("2026-01-31T14:00:00+02:00", 1_769_860_800_000),
-        ("2026-01-31T12:00:00.5Z", 1_769_860_800_500), ("2026-01-31T12:00:00.123456-0000", 1_769_860_800_123),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("2026-01-31 12:00:00", 1_769_860_800_000), ("2026-01-31T14:00:00+02:00", 1_769_860_800_000),
+            ("2026-01-31T12:00:00.5Z", 1_769_860_800_500), ("2026-01-31T12:00:00.123456-0000", 1_769_860_800_123),
+        ] as [(String, Int64)]
+    )
     func `other spellings of a moment are read`(text: String, milliseconds: Int64) {
         #expect(WallTime(iso8601: text)?.milliseconds == milliseconds)
     }
