@@ -147,7 +147,11 @@ package struct AttemptPlan: Sendable {
         if let hint = RetryHint.moment(in: evidence, at: now) { noteRecovery(hint) }
         let retryable = [408, 429, 500, 502, 503, 504].contains(evidence.status) && !evidence.isReadinessTimeout
         let hasAnswered = evidence.failure.cause == .emptyAnswer || evidence.failure.cause == .errorInAnswer
-        let seen = Seen(failure: evidence.failure, verdict: verdict, mayPass: retryable && !hasAnswered)
+        let seen = Seen(
+            failure: evidence.failure,
+            verdict: verdict,
+            mayPass: retryable && !hasAnswered && verdict.isHarmful
+        )
         self.seen.append(seen)
         targetFailures.append(seen)
         switch verdict.course {

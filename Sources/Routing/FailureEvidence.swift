@@ -10,9 +10,9 @@ package struct FailureEvidence: Sendable {
     /// The stream did not begin in time: says nothing about the account.
     package var isReadinessTimeout: Bool
     /// Lower-case text the rules look at: message, code and type, and the body of clear error answers.
-    let text: String
+    let text: SearchableText
     /// `text` without what may be quoted from the client's request.
-    let ownText: String
+    let ownText: SearchableText
 
     /// Evidence of one failed attempt; `body` is the beginning of the error answer, unredacted and never shown.
     package init(
@@ -29,12 +29,12 @@ package struct FailureEvidence: Sendable {
         let marks = "\n" + (failure.code ?? "") + "\n" + (failure.type ?? "")
         // Answers to a bad request quote it: a prompt or a parameter must not be able to look like an empty account.
         if [400, 413, 415, 422].contains(failure.status) {
-            text = (failure.message + marks).lowercased()
+            text = SearchableText(failure.message + marks)
             let unquoted = failure.message.prefix { !":'\"`“”‘’[{(".contains($0) }
-            ownText = (unquoted + marks).lowercased()
+            ownText = SearchableText(unquoted + marks)
         } else {
             let answer = String(decoding: body.prefix(8_192), as: UTF8.self)
-            text = (failure.message + marks + "\n" + answer).lowercased()
+            text = SearchableText(failure.message + marks + "\n" + answer)
             ownText = text
         }
     }
@@ -44,6 +44,6 @@ package struct FailureEvidence: Sendable {
     /// Whether one of the phrases occurs.
     func mentions(_ phrases: [String], inOwnText: Bool = false) -> Bool {
         let text = inOwnText ? ownText : text
-        return phrases.contains { text.containsText($0) }
+        return phrases.contains { text.contains($0) }
     }
 }

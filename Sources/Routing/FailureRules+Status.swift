@@ -122,7 +122,7 @@ extension FailureRules {
         let codes = ["model_not_found", "deployment_not_found"]
         if let code = evidence.failure.code?.lowercased(), codes.contains(code) { return true }
         if evidence.failure.type == "not_found_error" { return true }
-        guard evidence.text.containsText("model") else { return false }
+        guard evidence.text.contains("model") else { return false }
         if evidence.failure.type == "permission_error" { return true }
         return evidence.mentions([
             "not found", "not supported", "does not exist", "invalid model", "not available", "unavailable",

@@ -177,6 +177,14 @@ enum FailureRules {
                 condition: { evidence, _ in RetryHint.seemsPresent(in: evidence) },
                 verdict: FailureVerdict(.nextAccount, rest: .hint(otherwise: .hours(1)), reason: .quotaExhausted)
             ),
+            // Gateways in front of many vendors refuse flagged input with 403: the fault of the prompt, and a client must
+            // not be able to put the account of all others to rest with one.
+            FailureRule(
+                name: "content refused",
+                statuses: [403],
+                phrases: ["flagged", "moderation", "content policy", "content_policy"],
+                verdict: FailureVerdict(.nextModel)
+            ),
             FailureRule(
                 name: "route not authorized",
                 statuses: [403],

@@ -12,7 +12,7 @@ package enum RetryHint {
         let found =
             fromHeaders(evidence.headers, at: now)
             ?? evidence.failure.retryAfter.map { now.advanced(by: .seconds($0)) }
-            ?? fromText(evidence.text, at: now)
+            ?? fromText(evidence.ownText, at: now)
         guard let found, found > now else { return nil }
         return min(found, now.advanced(by: longest))
     }
@@ -59,27 +59,18 @@ package enum RetryHint {
         "try again at", "wait until", "resets at", "reset at", "available at", "retry after", "retry at",
     ]
 
-    static func fromText(_ text: String, at now: WallTime) -> WallTime? {
-        let bytes = Array(text.utf8)
+    static func fromText(_ text: SearchableText, at now: WallTime) -> WallTime? {
         for words in beforeMoment {
-            for end in ends(of: words, in: bytes) {
-                if let moment = moment(bytes[end...]) { return moment }
+            for end in text.ends(of: words) {
+                if let moment = moment(text.bytes[end...]) { return moment }
             }
         }
         for words in beforeDuration {
-            for end in ends(of: words, in: bytes) {
-                if let duration = duration(bytes[end...]) { return now.advanced(by: duration) }
+            for end in text.ends(of: words) {
+                if let duration = duration(text.bytes[end...]) { return now.advanced(by: duration) }
             }
         }
         return nil
-    }
-
-    private static func ends(of words: String, in bytes: [UInt8]) -> [Int] {
-        let needle = Array(words.utf8)
-        guard bytes.count > needle.count else { return [] }
-        return (0...(bytes.count - needle.count)).compactMap { start in
-            bytes[start...].starts(with: needle) ? start + needle.count : nil
-        }
     }
 
     private static func skippingPunctuation(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -69,6 +69,8 @@ struct FailureClassifierTests {
         Row("quota with a reset time", evidence(403, "quota exceeded, resets in 5m"), .oauth),
         // 403
         Row("route not authorized", evidence(403, "not authorized for this route")),
+        Row("content refused", evidence(403, "Your input was flagged")),
+        Row("content refused", evidence(403, "x", code: "content_policy_violation"), .oauth),
         Row("key forbidden", evidence(403)), Row("key forbidden", evidence(403, "rate limit"), .local),
         Row("quota text", evidence(403, "hour quota used")),
         Row("project problem of a subscription", evidence(403, "it has not been used in project 5")),
@@ -192,6 +194,23 @@ struct RetryHintTests {
         for odd in ["x", "1e400", "-3", ""] {
             #expect(RetryHint.moment(in: evidence(429, "", headers: [("retry-after", odd)]), at: noon) == nil)
         }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `large answers are searched quickly`() {
+        let body = [UInt8](repeating: UInt8(ascii: "r"), count: 1 << 20) + Array("retry after 9s".utf8)
+        let failure = Failure(.server, String(repeating: "retry after ", count: 500), status: 500)
+        for _ in 0..<50 {
+            let evidence = FailureEvidence(failure, provider: "openai", body: body)
+            #expect(FailureClassifier.rule(for: evidence, kind: .apiKey)?.name == "server error")
+            #expect(RetryHint.moment(in: evidence, at: noon) == nil)
+        }
+    }
+
+    @Test func `phrases are found at the edges`() {
+        let text = SearchableText("ABCabc")
+        #expect(text.contains("abcabc") && text.contains("c") && !text.contains("abcd") && !text.contains(""))
+        #expect(text.ends(of: "abc") == [3, 6] && text.ends(of: "x").isEmpty)
+        #expect(!SearchableText("").contains("a") && SearchableText("请求过于频繁").contains("频繁"))
     }
 
     @Test func `days end at midnight of their zone`() {
