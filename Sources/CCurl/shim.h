@@ -93,6 +93,13 @@ static inline int omni_curl_address(const struct curl_sockaddr *_Nonnull socket,
     }
     return 0;
 }
+/* The port of that address, 0 for another family: it is in the same place for both. */
+static inline int omni_curl_port(const struct curl_sockaddr *_Nonnull socket) {
+    in_port_t port;
+    if (socket->family != AF_INET && socket->family != AF_INET6) return 0;
+    memcpy(&port, (const unsigned char *)&socket->addr + offsetof(struct sockaddr_in, sin_port), sizeof port);
+    return ntohs(port);
+}
 
 /* libcurl takes the end of a TCP connection for the end of what TLS carries, which somebody on the way can bring about. These
    two note in *said_goodbye whether the peer ended it itself (close_notify).

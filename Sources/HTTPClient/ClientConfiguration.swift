@@ -17,8 +17,10 @@ public struct ClientConfiguration: Sendable {
     /// Off: with libcurl 7.88 a paused stream holds up every other stream of its connection, so one slow reader would
     /// stall its neighbours. HTTP/2 is spoken either way.
     public var multiplexesRequests = false
-    /// Addresses that no request may reach besides those its policy refuses: our own listeners.
-    public var refusedAddresses: Set<IPAddress> = []
+    /// Where this program itself listens: no request may go there.
+    ///
+    /// An unspecified address stands for every loopback one.
+    public var ownListeners: Set<PeerAddress> = []
 
     /// The defaults above.
     public init() {}

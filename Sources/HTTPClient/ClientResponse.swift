@@ -91,7 +91,13 @@ public final class ClientResponse: @unchecked Sendable {
         if let contentLength, contentLength > limit, transfer.request.method != .head { throw tooLarge() }
         while let bytes = try await read() {
             guard bytes.count <= limit - whole.count else { throw tooLarge() }
-            if whole.isEmpty { whole = bytes } else { whole.append(contentsOf: bytes) }
+            guard !whole.isEmpty else {
+                whole = bytes
+                continue
+            }
+            // As for a single portion: room for what a JSON parser wants behind its input.
+            if let contentLength, whole.capacity < contentLength + 64 { whole.reserveCapacity(contentLength + 64) }
+            whole.append(contentsOf: bytes)
         }
         return whole
     }

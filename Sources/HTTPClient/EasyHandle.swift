@@ -327,7 +327,7 @@ private func openSocket(
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = Int(omni_curl_address(target, &bytes))
     guard let address = IPAddress(bytes: Array(bytes[..<count])), let transfer = handle.transfer,
-        transfer.engine.permits(transfer, connectingTo: address)
+        transfer.engine.permits(transfer, connectingTo: .ip(address, port: Int(omni_curl_port(target))))
     else {
         handle.transfer?.refuseEgress()
         return CURL_SOCKET_BAD
@@ -358,11 +358,8 @@ private func requestIsDue(
     let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
     guard let transfer = handle.transfer, transfer.outcome == nil else { return CURL_PREREQFUNC_ABORT }
     let identity = ConnectionIdentity(remote: remote, remotePort: remotePort, local: local, localPort: localPort)
-    let isPermitted = transfer.engine.requestIsDue(
-        handle,
-        transfer,
-        identity,
-        remoteAddress: { String(cString: remote) }
-    )
+    let isPermitted = transfer.engine.requestIsDue(handle, transfer, identity) {
+        IPAddress(String(cString: remote)).map { .ip($0, port: Int(remotePort)) }
+    }
     return isPermitted ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

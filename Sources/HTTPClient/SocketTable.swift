@@ -40,7 +40,9 @@ final class SocketRecord {
     fileprivate(set) var identity: ConnectionIdentity?
     /// Number of the pool whose requests it may carry.
     fileprivate(set) var pool: UInt32 = 0
-    fileprivate(set) var address: IPAddress?
+    fileprivate(set) var peer: PeerAddress?
+    /// The policy that last let a request through to the peer.
+    var permittedBy: EgressPolicy?
     /// HTTP/2 frames may arrive on it at any time.
     var isMultiplexed = false
     /// Requests under way on it.
@@ -49,6 +51,11 @@ final class SocketRecord {
     ///
     /// Memory of its own: C points to it until the connection is closed, up to which the table keeps the record.
     let goodbye = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+
+    var address: IPAddress? {
+        if case .ip(let address, _)? = peer { return address }
+        return nil
+    }
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -103,10 +110,11 @@ final class SocketTable {
     }
 
     /// The socket is connected and carries its first request.
-    func established(_ record: SocketRecord, _ identity: ConnectionIdentity, pool: UInt32, address: IPAddress?) {
+    func established(_ record: SocketRecord, _ identity: ConnectionIdentity, pool: UInt32, peer: PeerAddress?) {
         record.identity = identity
         record.pool = pool
-        record.address = address
+        record.peer = peer
+        record.permittedBy = nil
         byIdentity[identity] = record
     }
 

@@ -89,7 +89,10 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         guard let multi else { throw transfer.failure(.closed) }
         // A proxy resolves the target's name, but an address can be judged here.
         if transfer.request.proxy != nil, let literal = transfer.url.authority.literalAddress {
-            guard isAcceptable(literal, to: transfer.request.egress) else { throw transfer.failure(.egressRefused) }
+            let port = transfer.url.authority.port ?? (transfer.url.isSecure ? 443 : 80)
+            guard isAcceptable(.ip(literal, port: port), to: transfer.request.egress) else {
+                throw transfer.failure(.egressRefused)
+            }
         }
         let handle: EasyHandle
         if let idle = idleHandles.popLast() { handle = idle } else { handle = try makeHandle(multi) }
@@ -247,12 +250,21 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
     // MARK: - Called back by libcurl
 
     /// Whether the transfer may open a connection to the address: to its target, or to the proxy an administrator set.
-    func permits(_ transfer: Transfer, connectingTo address: IPAddress) -> Bool {
-        isAcceptable(address, to: transfer.request.proxy == nil ? transfer.request.egress : .allowPrivate)
+    func permits(_ transfer: Transfer, connectingTo peer: PeerAddress) -> Bool {
+        isAcceptable(peer, to: policy(for: transfer))
     }
 
-    private func isAcceptable(_ address: IPAddress, to policy: EgressPolicy) -> Bool {
-        policy.permits(address) && !configuration.refusedAddresses.contains(address.unmapped)
+    /// The policy for what is connected to, which is the proxy if there is one.
+    private func policy(for transfer: Transfer) -> EgressPolicy {
+        transfer.request.proxy == nil ? transfer.request.egress : .allowPrivate
+    }
+
+    private func isAcceptable(_ peer: PeerAddress, to policy: EgressPolicy) -> Bool {
+        guard case .ip(let address, let port) = peer, policy.permits(address) else { return false }
+        let own = configuration.ownListeners
+        guard !own.isEmpty else { return true }
+        let isWildcard = address.isLoopback && own.contains { $0.isUnspecified(port: port) }
+        return !isWildcard && !own.contains(.ip(address.unmapped, port: port))
     }
 
     func socketOpened(_ descriptor: Int32, for transfer: Transfer) {
@@ -265,12 +277,12 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         _ handle: EasyHandle,
         _ transfer: Transfer,
         _ identity: ConnectionIdentity,
-        remoteAddress: () -> String
+        peer: () -> PeerAddress?
     ) -> Bool {
         guard let sockets = multi?.sockets else { return false }
         let isNew = !handle.openedSockets.isEmpty
         if isNew, let record = sockets.record(of: handle.takeSocket()) {
-            sockets.established(record, identity, pool: handle.pool, address: IPAddress(remoteAddress()))
+            sockets.established(record, identity, pool: handle.pool, peer: peer())
             if transfer.url.isSecure { handle.watchGoodbye(record) }
         }
         // Whatever libcurl thinks it may reuse: a connection carries the requests of one pool only.
@@ -278,9 +290,13 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
             log.error("a connection of another pool was offered", .string("host", transfer.url.authority.host))
             return false
         }
-        guard let address = record.address, permits(transfer, connectingTo: address) else {
-            transfer.refuseEgress()
-            return false
+        let policy = policy(for: transfer)
+        if record.permittedBy != policy {
+            guard let peer = record.peer, isAcceptable(peer, to: policy) else {
+                transfer.refuseEgress()
+                return false
+            }
+            record.permittedBy = policy
         }
         if !isNew {
             record.closeIfReadable()
@@ -288,5 +304,13 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         }
         transfer.connected(at: turnTime, socket: record, isReused: !isNew)
         return true
+    }
+}
+
+extension PeerAddress {
+    /// Whether this stands for all addresses of the machine, with that port.
+    fileprivate func isUnspecified(port: Int) -> Bool {
+        if case .ip(let address, port) = self { return address.isUnspecified }
+        return false
     }
 }

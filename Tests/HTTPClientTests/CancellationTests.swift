@@ -132,7 +132,7 @@ struct CancellationTests {
                 group.cancelAll()
                 for await code in group { #expect(code == .cancelled || code == .resolve) }
             }
-            #expect(ContinuousClock.now - start < .milliseconds(500))
+            #expect(ContinuousClock.now - start < .seconds(2))
             #expect(client.activeTransfers == 0)
         }
     }

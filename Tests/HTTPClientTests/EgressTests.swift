@@ -93,12 +93,28 @@ struct EgressTests {
         }
     }
 
-    @Test func `addresses the operator excludes are refused to everybody`() async throws {
+    @Test(arguments: ["127.0.0.1", "0.0.0.0", "::"])
+    func `nobody is sent to where this program listens itself`(listener: String) async throws {
+        let server = try ScriptedServer { connection in
+            try connection.readRequest()
+            try connection.answer("reached")
+        }
+        defer { server.stop() }
+        let neighbour = try ScriptedServer { connection in
+            try connection.readRequest()
+            try connection.answer("neighbour")
+        }
+        defer { neighbour.stop() }
         var configuration = ClientConfiguration()
-        configuration.refusedAddresses = [try #require(IPAddress("127.0.0.1"))]
-        try await withServer({ try $0.answer("reached") }, configuration: configuration) { client, server in
-            #expect(await failure { try await client.send(.local(server.url)) } == .egressRefused)
+        configuration.ownListeners = [.ip(try #require(IPAddress(listener)), port: server.port)]
+        try await withClient(configuration) { client, _ in
+            for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+                let code = await failure { try await client.send(.local("http://\(host):\(server.port)/")) }
+                #expect(code == .egressRefused)
+            }
             #expect(server.connectionCount == 0)
+            let text = try await client.text(.local(neighbour.url))
+            #expect(text == "neighbour")
         }
     }
 }

@@ -90,7 +90,7 @@ struct TimeoutTests {
             let response = try await client.send(.local(server.url) { $0.timeouts.idle = .milliseconds(300) })
             var received = 0
             // A drop now and then keeps it alive for longer than the limit.
-            await expectTimeout(.idle, after: .milliseconds(800)) {
+            await expectTimeout(.idle, after: .milliseconds(600)) {
                 while let bytes = try await response.read() { received += bytes.count }
             }
             #expect(received == 6)
