@@ -51,7 +51,8 @@ struct ChunkMeter {
     mutating func chunkBegan(size: Int) -> Refusal? {
         let length = lineBytes - 2
         guard length <= lineLimit else { return .badRequest("A chunk-size line is too long.") }
-        extensionBytes += max(0, length - String(size, radix: 16).utf8.count)
+        let digits = max(1, (Int.bitWidth - size.leadingZeroBitCount + 3) / 4)
+        extensionBytes += max(0, length - digits)
         guard extensionBytes <= extensionLimit else { return .badRequest("The chunk extensions are too large.") }
         lineBytes = 0
         remaining = size

@@ -29,7 +29,7 @@ extension Connection {
 
     private func beginRequest() {
         phase = .head
-        deadline = server.loop.now.advanced(by: server.configuration.headerTimeout)
+        deadline = server.deadline(after: server.patience.header)
         if reader == nil { reader = server.takeReader() }
     }
 
@@ -80,10 +80,17 @@ extension Connection {
 
     private func beginBody(_ head: RequestHead, _ framing: Framing, limit: Int, refusal: Response?) {
         guard let reader else { return }
-        reader.beginBody(of: head, limit: limit, refusal: refusal, now: server.loop.now)
+        reader.beginBody(
+            of: head,
+            limit: limit,
+            refusal: refusal,
+            usesMemory: server.bodyMemory < server.configuration.bodyMemoryLimit,
+            now: server.loop.now
+        )
+        server.bodyMemory += reader.reserved
         guard head.hasBody else { return dispatch() }
         phase = .body
-        deadline = server.loop.now.advanced(by: server.configuration.bodyGapTimeout)
+        deadline = server.deadline(after: server.patience.bodyGap)
         guard framing.expectsContinue, head.version == .http11 else { return }
         append { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
         flush()
@@ -91,7 +98,7 @@ extension Connection {
 
     private func readBody(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let reader else { return nothing }
-        deadline = server.loop.now.advanced(by: server.configuration.bodyGapTimeout)
+        deadline = server.deadline(after: server.patience.bodyGap)
         switch reader.readBody(bytes) {
         case .needsMore: return nothing
         case .refused(let refusal):

@@ -59,7 +59,7 @@ final class Connection {
         self.index = index
         lastProgress = server.loop.now
         // A new connection has to say something soon; later ones may be kept for reuse.
-        deadline = lastProgress.advanced(by: server.configuration.headerTimeout)
+        deadline = server.deadline(after: server.patience.header)
     }
 
     /// Starts to listen to the client.
@@ -158,7 +158,7 @@ final class Connection {
     private func answerSent() {
         if closesAfterAnswer { return ahead.isEmpty ? close() : linger() }
         phase = .idle
-        deadline = server.loop.now.advanced(by: server.configuration.keepAliveIdle)
+        deadline = server.deadline(after: server.patience.keepAlive)
         if server.isDraining, ahead.isEmpty { return close() }
         setInterest(interest.union(.read))
         // `consume` goes on by itself; called from here it would recurse once per request that was sent ahead.
@@ -173,7 +173,7 @@ final class Connection {
         releaseReader()
         ahead = []
         phase = .lingering
-        deadline = server.loop.now.advanced(by: server.configuration.lingerTimeout)
+        deadline = server.deadline(after: server.patience.linger)
         setInterest([.read])
         shutdown(descriptor, Int32(SHUT_WR))
     }

@@ -66,7 +66,11 @@ public final class Exchange: @unchecked Sendable {
     public func waitUntilWritable() async throws(ClientGone) {
         assert(loop.isCurrent)
         guard !isClientGone, !Task.isCancelled else { throw ClientGone() }
-        guard let connection, connection.isCongested() else { return }
+        guard let connection, connection.isCongested() else {
+            // Trying to send may have shown that the client is gone.
+            if isClientGone { throw ClientGone() }
+            return
+        }
         let isWritable = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter = $0 }
         } onCancel: {

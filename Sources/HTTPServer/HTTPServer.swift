@@ -31,6 +31,9 @@ public final class HTTPServer: @unchecked Sendable {
     /// Connections with something to send at the end of the turn.
     var dirty: [Connection] = []
     private(set) var isDraining = false
+    /// Memory that bodies which are being read may take.
+    var bodyMemory = 0
+    let patience: Patience
 
     private var listeners: [Listener]
     private var isPaused = false
@@ -54,6 +57,7 @@ public final class HTTPServer: @unchecked Sendable {
         self.configuration = configuration
         self.handler = handler
         self.log = log.child(component: "server")
+        patience = Patience(configuration)
         encoder = ResponseEncoder(serverName: configuration.serverName, time: configuration.time)
         listeners = try Listener.bind(configuration)
         port = listeners.first { $0.port != 0 }?.port ?? 0
@@ -200,11 +204,30 @@ public final class HTTPServer: @unchecked Sendable {
     }
 
     func giveBack(_ reader: MessageReader) {
+        bodyMemory -= reader.reserved
         reader.reset()
         if readers.count < 64 { readers.append(reader) }
     }
 
     // MARK: - Time
+
+    /// The limits in nanoseconds, because arithmetic on `Duration` is in 128 bits and deadlines are set for each request.
+    struct Patience {
+        let header, bodyGap, keepAlive, linger: UInt64
+
+        init(_ configuration: ServerConfiguration) {
+            func nanoseconds(_ duration: Duration) -> UInt64 { UInt64(max(0, duration.nanosecondsClamped)) }
+            header = nanoseconds(configuration.headerTimeout)
+            bodyGap = nanoseconds(configuration.bodyGapTimeout)
+            keepAlive = nanoseconds(configuration.keepAliveIdle)
+            linger = nanoseconds(configuration.lingerTimeout)
+        }
+    }
+
+    func deadline(after nanoseconds: UInt64) -> MonotonicTime {
+        let (sum, overflow) = loop.now.nanoseconds.addingReportingOverflow(nanoseconds)
+        return MonotonicTime(nanoseconds: overflow ? .max : sum)
+    }
 
     /// Deadlines are looked at by walking over all connections: a step of nanoseconds for each, about once a second, is less
     /// than arming and cancelling a timer for every request.

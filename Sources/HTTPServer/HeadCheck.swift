@@ -192,36 +192,16 @@ private func decimal(_ text: String) -> Int? {
 
 private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-/// A set of ASCII characters as two words of bits.
-private struct ASCIISet {
-    let low: UInt64
-    let high: UInt64
+/// Letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110 §5.6.2).
+func isToken(_ byte: UInt8) -> Bool { isMember(byte, 0x03FF6CFA00000000, 0x57FFFFFFC7FFFFFE) }
 
-    init(_ characters: StaticString) {
-        var words: (UInt64, UInt64) = (0, 0)
-        characters.withUTF8Buffer { buffer in
-            for byte in buffer where byte < 0x40 { words.0 |= 1 << UInt64(byte) }
-            for byte in buffer where byte >= 0x40 { words.1 |= 1 << UInt64(byte & 0x3F) }
-        }
-        (low, high) = words
-    }
+/// What stands in a host and port: letters, digits and ``-._~:[]%!$&'()*+;=`` (RFC 3986 §3.2.2).
+func isHostCharacter(_ byte: UInt8) -> Bool { isMember(byte, 0x2FFF6FF200000000, 0x47FFFFFEAFFFFFFE) }
 
-    func contains(_ byte: UInt8) -> Bool {
-        guard byte < 0x80 else { return false }
-        return (byte < 0x40 ? low : high) >> UInt64(byte & 0x3F) & 1 == 1
-    }
+/// Looks a byte up in a set of ASCII characters, given as two words of bits.
+private func isMember(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
+    byte < 0x80 && (byte < 0x40 ? low : high) >> UInt64(byte & 0x3F) & 1 == 1
 }
-
-private let tokenCharacters = ASCIISet(
-    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)
-private let hostCharacters = ASCIISet(
-    "-._~:[]%!$&'()*+;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)
-
-private func isToken(_ byte: UInt8) -> Bool { tokenCharacters.contains(byte) }
-
-private func isHostCharacter(_ byte: UInt8) -> Bool { hostCharacters.contains(byte) }
 
 /// Whether a name equals a lower-case word; `name` holds token characters only, of which `|0x20` folds letters alone
 /// into letters.

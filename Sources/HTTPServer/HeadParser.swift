@@ -48,8 +48,8 @@ final class HeadParser {
     private let limits: Limits
 
     private(set) var spans = HeadSpans()
-    /// Where the body bytes of a chunked message go.
-    var bodySink: ((UnsafeRawBufferPointer) -> Void)?
+    /// The data that the last step in a chunked body took; valid as long as the bytes given to the step.
+    private(set) var data = UnsafeRawBufferPointer(start: nil, count: 0)
 
     private var base: UnsafePointer<CChar>?
     private var lastWasValue = false
@@ -86,7 +86,7 @@ final class HeadParser {
         // Unretained: the parser is ours and calls back only from inside our own `execute`.
         parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         spans.reset()
-        bodySink = nil
+        data = UnsafeRawBufferPointer(start: nil, count: 0)
         base = nil
         lastWasValue = false
         refusal = nil
@@ -119,8 +119,9 @@ final class HeadParser {
         withUnsafeBytes(of: &lineFeed) { _ = execute($0) }
     }
 
-    /// Reads on in a chunked body, at most to the next chunk's beginning; body bytes go to the sink.
+    /// Reads on in a chunked body, at most to the next chunk's beginning; `data` is what it took of the body.
     func readChunks(_ bytes: UnsafeRawBufferPointer) -> Step {
+        data = UnsafeRawBufferPointer(start: nil, count: 0)
         let taken = execute(bytes)
         if let refusal { return .refused(refusal) }
         switch event {
@@ -234,7 +235,7 @@ final class HeadParser {
     }
 
     fileprivate func body(_ at: UnsafePointer<CChar>, _ length: Int) -> Int32 {
-        bodySink?(UnsafeRawBufferPointer(start: at, count: length))
+        data = UnsafeRawBufferPointer(start: at, count: length)
         return 0
     }
 

@@ -93,7 +93,7 @@ final class Listener {
         case connection(Int32, PeerAddress)
         /// Nobody waits.
         case none
-        /// Out of descriptors or memory: try again later.
+        /// Out of descriptors or memory, most likely: try again later.
         case exhausted(Int32)
     }
 
@@ -105,9 +105,10 @@ final class Listener {
             if socket >= 0 { return .connection(socket, peer(of: socket, address)) }
             switch errno {
             case EAGAIN: return .none
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(errno)
-            // The client was faster to leave than we to accept, or the network hiccuped: look at the next one.
-            default: continue
+            // The client was faster to leave than we to accept, or its packets ran into an error: look at the next one.
+            case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH, ENOPROTOOPT:
+                continue
+            default: return .exhausted(errno)
             }
         }
     }

@@ -34,6 +34,8 @@ final class MessageReader {
     private var remaining = 0
     private var bodyBegan = MonotonicTime(nanoseconds: 0)
     private var bodyBytes = 0
+    /// Memory that the body may take, as counted by the server.
+    private(set) var reserved = 0
 
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
@@ -59,6 +61,7 @@ final class MessageReader {
         collector = BodyCollector(limit: 0, threshold: 0, directory: "", expected: nil)
         remaining = 0
         bodyBytes = 0
+        reserved = 0
     }
 
     // MARK: - Head
@@ -105,13 +108,18 @@ final class MessageReader {
     // MARK: - Body
 
     /// Prepares for the body; `refusal` is the answer that is sent when it has been read away.
-    func beginBody(of head: RequestHead, limit: Int, refusal: Response?, now: MonotonicTime) {
+    ///
+    /// Without `usesMemory` the body goes to a file at once, because those of other requests take too much.
+    func beginBody(of head: RequestHead, limit: Int, refusal: Response?, usesMemory: Bool, now: MonotonicTime) {
         self.refusal = refusal
+        guard head.hasBody else { return }
+        let threshold = usesMemory ? configuration.spoolThreshold : 0
+        reserved = refusal == nil ? min(head.contentLength ?? threshold, threshold) : 0
         bodyBegan = now
         remaining = head.contentLength ?? 0
         collector = BodyCollector(
             limit: limit,
-            threshold: configuration.spoolThreshold,
+            threshold: threshold,
             directory: configuration.spoolDirectory,
             expected: head.contentLength
         )
@@ -142,10 +150,8 @@ final class MessageReader {
         var position = 0
         while position < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
-            var data = UnsafeRawBufferPointer(start: nil, count: 0)
-            parser.bodySink = { data = $0 }
             let step = parser.readChunks(rest)
-            parser.bodySink = nil
+            let data = parser.data
             if case .refused(let refusal) = step { return .refused(refusal) }
             var end = rest.count
             if case .chunkBegan(_, let count) = step { end = count }

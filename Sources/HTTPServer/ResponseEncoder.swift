@@ -39,14 +39,16 @@ struct ResponseEncoder {
         out.append(0x20)
         out.append(reason(status))
         out.append("\r\n")
-        if !headers.contains("Date") { out.append(contentsOf: date(now)) }
-        out.append(contentsOf: serverLine)
+        var hasDate = false
         for field in headers.fields where !Self.isOurs(field.name) {
+            if field.name.utf8.count == 4, field.name.equalsIgnoringASCIICase("date") { hasDate = true }
             out.append(contentsOf: field.name.utf8)
             out.append(": ")
             out.append(cleaned: field.value)
             out.append("\r\n")
         }
+        if !hasDate { out.append(contentsOf: date(now)) }
+        out.append(contentsOf: serverLine)
         switch framing {
         case .length(let count):
             out.append("Content-Length: ")

@@ -35,6 +35,9 @@ public struct ServerConfiguration: Sendable {
     /// Bodies above this go to a file.
     public var spoolThreshold = 1 << 20
 
+    /// What the bodies that are being read may take of memory together; above it, they go to files at once.
+    public var bodyMemoryLimit = 256 << 20
+
     /// Request line, without its line end; above it: 414.
     public var requestLineLimit = 8 << 10
     /// All header lines with their line ends; above it: 431.

@@ -66,6 +66,32 @@ struct BodyTests {
         #expect(try client.receiveAnswer().text == "empty 0 0")
     }
 
+    @Test func `bodies go to files at once while others take much memory`() async throws {
+        let directory = try TemporaryDirectory()
+        let server = try TestServer(configure: {
+            $0.spoolDirectory = directory.path
+            $0.bodyMemoryLimit = 1000
+        }) { request, exchange in exchange.respond(.text(Self.describe(request.body))) }
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+        let waiting = try RawClient(port: server.port)
+        waiting.send(head + "a")
+        try await waitUntil { server.server.openConnections == 1 }
+        // The first body counts from the moment that its head was read.
+        let probe = try RawClient(port: server.port)
+        var answer = ""
+        while !answer.hasPrefix("file") {
+            probe.send(head)
+            probe.send(Self.content(1000))
+            answer = try probe.receiveAnswer().text
+        }
+        #expect(answer == Self.expected("file", 1000))
+        waiting.send(Self.content(1000).dropFirst())
+        #expect(try waiting.receiveAnswer().text.hasPrefix("memory"))
+        probe.send(head)
+        probe.send(Self.content(1000))
+        #expect(try probe.receiveAnswer().text == Self.expected("memory", 1000))
+    }
+
     @Test func `a body that cannot be stored is refused`() throws {
         let server = try TestServer(configure: {
             $0.spoolDirectory = "/nowhere"

@@ -22,8 +22,8 @@ struct ServerLifeTests {
         try await waitUntil { server.seen.count == 1 && server.server.openConnections == 2 }
         let drained = Task { await server.server.drain() }
         #expect(try idle.isClosedByServer())
-        try await waitUntil { (try? RawClient(port: server.port)) == nil }
-        #expect(server.server.openConnections == 1)
+        #expect(throws: RawClient.Failure.self) { _ = try RawClient(port: server.port) }
+        try await waitUntil { server.server.openConnections == 1 }
         gate.open()
         let answer = try busy.receiveAnswer()
         #expect(answer.text == "done")
