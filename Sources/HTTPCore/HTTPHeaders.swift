@@ -68,6 +68,22 @@ public struct HTTPHeaders: Sendable {
     }
 }
 
+extension String {
+    /// Whether two texts are equal when ASCII letters match either case.
+    ///
+    /// The same as for any two texts; written for strings because the compiler does not specialise across modules, and this
+    /// runs many times for each request.
+    public func equalsIgnoringASCIICase(_ other: String) -> Bool {
+        let (left, right) = (utf8, other.utf8)
+        guard left.count == right.count else { return false }
+        var (a, b) = (left.makeIterator(), right.makeIterator())
+        while let x = a.next(), let y = b.next() {
+            guard x == y || (x | 0x20 == y | 0x20 && (0x61...0x7A).contains(x | 0x20)) else { return false }
+        }
+        return true
+    }
+}
+
 extension StringProtocol {
     /// Whether two texts are equal when ASCII letters match either case; other characters compare exactly.
     public func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {

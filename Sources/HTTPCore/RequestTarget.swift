@@ -27,17 +27,19 @@ public struct RequestTarget: Sendable {
     /// Reads an origin-form target (RFC 9112 §3.2.1).
     public static func parse(_ raw: String) throws(Problem) -> RequestTarget {
         guard raw.utf8.first == 0x2F else { throw .notAPath }
-        for byte in raw.utf8 where byte <= 0x20 || byte == 0x7F || byte == 0x23 || byte == 0x5C {
-            throw .forbiddenCharacter
+        var hasEscape = false
+        for byte in raw.utf8 {
+            if byte <= 0x20 || byte == 0x7F || byte == 0x23 || byte == 0x5C { throw .forbiddenCharacter }
+            if byte == 0x25 { hasEscape = true }
         }
-        let mark = raw.firstIndex(of: "?") ?? raw.endIndex
-        let encodedPath = raw[..<mark]
-        guard !hasForbiddenEscape(encodedPath) else { throw .forbiddenCharacter }
-        guard let path = Percent.decode(encodedPath) else { throw .badEscape }
-        for byte in path.utf8 where byte < 0x20 || byte == 0x7F { throw .forbiddenCharacter }
-        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let mark = raw.utf8.firstIndex(of: 0x3F) ?? raw.endIndex
+        let path = mark == raw.endIndex && !hasEscape ? raw : try decodedPath(raw[..<mark])
+        // By bytes: a slash is a slash also when a combining character follows it.
+        let segments = path.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false).map(
+            Substring.init
+        )
         for segment in segments where segment == "." || segment == ".." { throw .dotSegment }
-        let query = mark == raw.endIndex ? "" : raw[raw.index(after: mark)...]
+        let query = mark == raw.endIndex ? "" : raw[raw.utf8.index(after: mark)...]
         return RequestTarget(raw: raw, path: path, segments: segments, rawQuery: query)
     }
 
@@ -56,6 +58,13 @@ public struct RequestTarget: Sendable {
     public func queryValue(_ name: String) -> String? {
         guard !rawQuery.isEmpty else { return nil }
         return query.first { $0.name == name }?.value
+    }
+
+    private static func decodedPath(_ encoded: Substring) throws(Problem) -> String {
+        guard !hasForbiddenEscape(encoded) else { throw .forbiddenCharacter }
+        guard let path = Percent.decode(encoded) else { throw .badEscape }
+        for byte in path.utf8 where byte < 0x20 || byte == 0x7F { throw .forbiddenCharacter }
+        return path
     }
 
     private static func hasForbiddenEscape(_ path: Substring) -> Bool {

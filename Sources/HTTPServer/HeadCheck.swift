@@ -30,7 +30,7 @@ struct HeadCheck {
     private var framing = Framing()
     private var version = HTTPVersion.http11
     private var headers = HTTPHeaders()
-    private var host: String?
+    private var host: UnsafeRawBufferPointer?
     private var transferCodings = 0
 
     /// Takes a head's bytes, and nothing behind them.
@@ -90,7 +90,7 @@ struct HeadCheck {
         for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
             let rest = target.dropFirst(scheme.count)
             let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-            guard let host, rest[..<end].equalsIgnoringASCIICase(host) else {
+            guard let host, rest[..<end].equalsIgnoringASCIICase(String(decoding: host, as: UTF8.self)) else {
                 throw .badRequest("The target's host and the Host field differ.")
             }
             let path = rest[end...]
@@ -116,37 +116,47 @@ struct HeadCheck {
         guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { throw malformed }
         cursor = lineEnd
         guard skipLineEnd() else { throw malformed }
-        let text = String(decoding: value, as: UTF8.self)
-        try note(name, text)
-        headers.add(String(decoding: name, as: UTF8.self), text)
+        try note(name, value)
+        headers.add(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
     }
 
     /// Keeps what decides on framing; the length of the name is the cheapest test.
-    private mutating func note(_ name: UnsafeRawBufferPointer, _ value: String) throws(Refusal) {
+    private mutating func note(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(Refusal) {
         switch name.count {
         case 4 where equals(name, "host"):
             guard host == nil else { throw .badRequest("There is more than one Host field.") }
-            guard value.utf8.allSatisfy(isHostCharacter) else { throw .badRequest("The Host field is malformed.") }
+            guard value.allSatisfy(isHostCharacter) else { throw .badRequest("The Host field is malformed.") }
             host = value
         case 6 where equals(name, "expect"):
-            guard value.equalsIgnoringASCIICase("100-continue") else {
+            guard equals(value, "100-continue") else {
                 throw Refusal(status: 417, reason: "The expectation is not known.")
             }
             framing.expectsContinue = true
-        case 10 where equals(name, "connection"):
-            for token in value.utf8.split(separator: 0x2C) {
-                let token = Substring(token).trimmingBlanks
-                if token.equalsIgnoringASCIICase("close") { framing.asksToClose = true }
-                if token.equalsIgnoringASCIICase("keep-alive") { framing.asksToKeepAlive = true }
-            }
+        case 10 where equals(name, "connection"): noteConnection(value)
         case 14 where equals(name, "content-length"):
             guard framing.contentLength == nil else { throw .badRequest("There is more than one Content-Length.") }
             guard let length = decimal(value) else { throw .badRequest("Content-Length is not a number.") }
             framing.contentLength = length
         case 17 where equals(name, "transfer-encoding"):
             transferCodings += 1
-            framing.isChunked = value.equalsIgnoringASCIICase("chunked")
+            framing.isChunked = equals(value, "chunked")
         default: break
+        }
+    }
+
+    /// Looks for the two options that we know in a comma-separated list.
+    private mutating func noteConnection(_ value: UnsafeRawBufferPointer) {
+        var start = 0
+        while start <= value.count {
+            var end = start
+            while end < value.count, value[end] != 0x2C { end += 1 }
+            var (first, last) = (start, end)
+            while first < last, isBlank(value[first]) { first += 1 }
+            while first < last, isBlank(value[last - 1]) { last -= 1 }
+            let option = UnsafeRawBufferPointer(rebasing: value[first..<last])
+            if equals(option, "close") { framing.asksToClose = true }
+            if equals(option, "keep-alive") { framing.asksToKeepAlive = true }
+            start = end + 1
         }
     }
 
@@ -185,9 +195,14 @@ struct HeadCheck {
 }
 
 /// Digits only, at most 18 of them: signs, lists and overflows are no lengths.
-private func decimal(_ text: String) -> Int? {
-    guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    return Int(text)
+private func decimal(_ text: UnsafeRawBufferPointer) -> Int? {
+    guard (1...18).contains(text.count) else { return nil }
+    var number = 0
+    for byte in text {
+        guard (0x30...0x39).contains(byte) else { return nil }
+        number = number * 10 + Int(byte - 0x30)
+    }
+    return number
 }
 
 private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
@@ -203,19 +218,12 @@ private func isMember(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
     byte < 0x80 && (byte < 0x40 ? low : high) >> UInt64(byte & 0x3F) & 1 == 1
 }
 
-/// Whether a name equals a lower-case word; `name` holds token characters only, of which `|0x20` folds letters alone
-/// into letters.
-private func equals(_ name: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
-    word.withUTF8Buffer { word in
-        name.count == word.count && zip(name, word).allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
+/// Whether a text equals a word in lower case, its ASCII letters in either case.
+private func equals(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
+    guard text.count == word.utf8CodeUnitCount else { return false }
+    let word = UnsafeBufferPointer(start: word.utf8Start, count: text.count)
+    for (byte, expected) in zip(text, word) where byte != expected {
+        guard (0x41...0x5A).contains(byte), byte | 0x20 == expected else { return false }
     }
-}
-
-extension Substring {
-    fileprivate var trimmingBlanks: Substring {
-        var text = self
-        while let first = text.utf8.first, isBlank(first) { text = text.dropFirst() }
-        while let last = text.utf8.last, isBlank(last) { text = text.dropLast() }
-        return text
-    }
+    return true
 }

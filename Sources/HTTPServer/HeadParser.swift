@@ -1,33 +1,10 @@
 private import CHTTPParser
 
-/// Where the parts of a head lie, as offsets into its bytes.
-struct HeadSpans {
-    struct Field {
-        var name: Range<Int>
-        var value: Range<Int>
-    }
-
-    var target = 0..<0
-    var fields: [Field] = []
-
-    mutating func reset() {
-        target = 0..<0
-        fields.removeAll(keepingCapacity: true)
-    }
-}
-
 /// Splits a request's head and decodes its chunks with http-parser.
 ///
 /// One instance reads one message at a time and is reused; the bytes of a head must stay contiguous, so that spans are
-/// offsets into them. A callback that finds a limit exceeded leaves the refusal behind and stops the parser.
+/// offsets into them.
 final class HeadParser {
-    struct Limits {
-        var requestLine: Int
-        var block: Int
-        var field: Int
-        var count: Int
-    }
-
     /// What a step of the parser ended with.
     enum Step {
         /// All bytes were taken; more are needed.
@@ -41,29 +18,14 @@ final class HeadParser {
         case refused(Refusal)
     }
 
-    // Allocated once: the parser keeps our address in `data`, and callbacks run while we are inside `execute`, so neither may
-    // be a stored struct that is being modified.
+    // All three are allocated once and freed with us. The parser keeps the collector's address, and callbacks change it while
+    // we are inside `execute`, so neither may be a stored struct.
     private let parser = UnsafeMutablePointer<http_parser>.allocate(capacity: 1)
     private let settings = UnsafeMutablePointer<http_parser_settings>.allocate(capacity: 1)
-    private let limits: Limits
+    private let collector = UnsafeMutablePointer<HeadCollector>.allocate(capacity: 1)
 
-    private(set) var spans = HeadSpans()
-    /// The data that the last step in a chunked body took; valid as long as the bytes given to the step.
-    private(set) var data = UnsafeRawBufferPointer(start: nil, count: 0)
-
-    private var base: UnsafePointer<CChar>?
-    private var lastWasValue = false
-    private var refusal: Refusal?
-    private var event = Event.none
-    private(set) var trailerCount = 0
-    private var isInBody = false
-
-    fileprivate enum Event {
-        case none, headersComplete, chunkHeader, messageComplete
-    }
-
-    init(limits: Limits) {
-        self.limits = limits
+    init(limits: HeadCollector.Limits) {
+        collector.initialize(to: HeadCollector(limits: limits))
         http_parser_settings_init(settings)
         settings.pointee.on_url = onTarget
         settings.pointee.on_header_field = onFieldName
@@ -78,53 +40,55 @@ final class HeadParser {
     deinit {
         parser.deallocate()
         settings.deallocate()
+        collector.deinitialize(count: 1).deallocate()
     }
 
     /// Prepares for the next message.
     func reset() {
         http_parser_init(parser, HTTP_REQUEST)
-        // Unretained: the parser is ours and calls back only from inside our own `execute`.
-        parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-        spans.reset()
-        data = UnsafeRawBufferPointer(start: nil, count: 0)
-        base = nil
-        lastWasValue = false
-        refusal = nil
-        event = .none
-        trailerCount = 0
-        isInBody = false
+        parser.pointee.data = UnsafeMutableRawPointer(collector)
+        collector.pointee.reset()
     }
 
     /// The method's token, once the target has begun.
     var method: String { String(cString: omni_http_method(parser)) }
 
-    // MARK: - Steps
+    /// Where the parts of the head lie, once it has ended.
+    var spans: HeadSpans { collector.pointee.spans }
+
+    /// The data that the last step in a chunked body took; valid as long as the bytes given to the step.
+    var data: UnsafeRawBufferPointer { collector.pointee.data }
+
+    /// Trailer fields seen so far.
+    var trailerCount: Int { collector.pointee.trailerCount }
 
     /// Reads on in a head, given from its first byte to the last that has arrived, of which `parsed` were read before.
     func readHead(_ bytes: UnsafeRawBufferPointer, from parsed: Int) -> Step {
         guard let first = bytes.baseAddress else { return .needsMore }
-        base = first.assumingMemoryBound(to: CChar.self)
+        collector.pointee.base = first.assumingMemoryBound(to: CChar.self)
         let taken = execute(UnsafeRawBufferPointer(rebasing: bytes[parsed...]))
-        if let refusal { return .refused(refusal) }
+        if let refusal = collector.pointee.refusal { return .refused(refusal) }
         // The parser stops on the head's last line feed without taking it.
-        if event == .headersComplete { return .headEnded(parsed + taken + 1) }
+        if collector.pointee.event == .headersComplete { return .headEnded(parsed + taken + 1) }
         guard omni_http_error(parser) == HPE_OK else { return .refused(headRefusal()) }
-        return overLimit(bytes.count) ?? .needsMore
+        if !collector.pointee.checkLength(bytes.count), let refusal = collector.pointee.refusal {
+            return .refused(refusal)
+        }
+        return .needsMore
     }
 
     /// Enters a chunked body: gives the parser the line feed that it stopped on.
     func beginChunks() {
-        isInBody = true
+        collector.pointee.isInBody = true
         var lineFeed: UInt8 = 0x0A
         withUnsafeBytes(of: &lineFeed) { _ = execute($0) }
     }
 
     /// Reads on in a chunked body, at most to the next chunk's beginning; `data` is what it took of the body.
     func readChunks(_ bytes: UnsafeRawBufferPointer) -> Step {
-        data = UnsafeRawBufferPointer(start: nil, count: 0)
+        collector.pointee.data = UnsafeRawBufferPointer(start: nil, count: 0)
         let taken = execute(bytes)
-        if let refusal { return .refused(refusal) }
-        switch event {
+        switch collector.pointee.event {
         case .chunkHeader: return .chunkBegan(size: Int(clamping: omni_http_chunk_size(parser)), after: taken)
         case .messageComplete: return .messageEnded(after: taken)
         case .none, .headersComplete: break
@@ -134,7 +98,7 @@ final class HeadParser {
     }
 
     private func execute(_ bytes: UnsafeRawBufferPointer) -> Int {
-        event = .none
+        collector.pointee.event = .none
         if omni_http_error(parser) == HPE_PAUSED { omni_http_resume(parser) }
         return http_parser_execute(
             parser,
@@ -154,134 +118,53 @@ final class HeadParser {
         default: .badRequest("The request head is malformed.")
         }
     }
-
-    /// Floods that trigger no callback: blanks in the request line, padding before a value.
-    private func overLimit(_ count: Int) -> Step? {
-        if spans.target.isEmpty, count > limits.requestLine {
-            return .refused(Refusal(status: 414, reason: "The request line is too long."))
-        }
-        guard count > limits.requestLine + limits.block else { return nil }
-        return .refused(Refusal(status: 431, reason: "The header is too large."))
-    }
-
-    // MARK: - Callbacks
-
-    fileprivate func target(_ at: UnsafePointer<CChar>, _ length: Int) -> Int32 {
-        guard let base else { return 1 }
-        let offset = at - base
-        let begin = spans.target.isEmpty ? offset : spans.target.lowerBound
-        spans.target = begin..<offset + length
-        // Blank and version follow: the line is known to be too long before its end arrives.
-        guard offset + length + 9 <= limits.requestLine else {
-            return refuse(414, "The request line is too long.")
-        }
-        // A request line that ends here is HTTP/0.9; without a version there are no headers, so do not wait for them.
-        let isSimple = parser.pointee.http_major == 0 && parser.pointee.http_minor == 9
-        return isSimple ? refuse(505, "HTTP/0.9 is not supported.") : 0
-    }
-
-    fileprivate func fieldName(_ at: UnsafePointer<CChar>, _ length: Int) -> Int32 {
-        if isInBody {
-            trailerCount += lastWasValue || trailerCount == 0 ? 1 : 0
-            lastWasValue = false
-            return 0
-        }
-        guard let base else { return 1 }
-        let offset = at - base
-        if lastWasValue || spans.fields.isEmpty {
-            guard spans.fields.count < limits.count else { return refuse(431, "There are too many header fields.") }
-            spans.fields.append(.init(name: offset..<offset + length, value: 0..<0))
-            lastWasValue = false
-        } else {
-            let last = spans.fields.count - 1
-            spans.fields[last].name = spans.fields[last].name.lowerBound..<offset + length
-        }
-        return checkField(end: offset + length)
-    }
-
-    fileprivate func fieldValue(_ at: UnsafePointer<CChar>, _ length: Int) -> Int32 {
-        if isInBody {
-            lastWasValue = true
-            return 0
-        }
-        guard let base, !spans.fields.isEmpty else { return 1 }
-        let offset = at - base
-        let last = spans.fields.count - 1
-        if lastWasValue {
-            // Bytes that arrive later continue the value; a gap is a folded line, which RFC 9112 §5.2 lets us refuse.
-            guard offset == spans.fields[last].value.upperBound else {
-                return refuse(400, "Folded header lines are not accepted.")
-            }
-            spans.fields[last].value = spans.fields[last].value.lowerBound..<offset + length
-        } else {
-            spans.fields[last].value = offset..<offset + length
-            lastWasValue = true
-        }
-        return checkField(end: offset + length)
-    }
-
-    private func checkField(end: Int) -> Int32 {
-        guard let first = spans.fields.first, let last = spans.fields.last else { return 1 }
-        if end - last.name.lowerBound > limits.field { return refuse(431, "A header field is too large.") }
-        // The line's end is still to come.
-        if end + 2 - first.name.lowerBound > limits.block { return refuse(431, "The header is too large.") }
-        return 0
-    }
-
-    fileprivate func stop(_ event: Event) -> Int32 {
-        self.event = event
-        omni_http_pause(parser)
-        return 0
-    }
-
-    fileprivate func body(_ at: UnsafePointer<CChar>, _ length: Int) -> Int32 {
-        data = UnsafeRawBufferPointer(start: at, count: length)
-        return 0
-    }
-
-    private func refuse(_ status: Int, _ reason: String) -> Int32 {
-        refusal = Refusal(status: status, reason: reason)
-        return 1
-    }
 }
 
-// MARK: - C callbacks: the parser's `data` is the reader that called `execute` and is alive until that returns.
+// MARK: - C callbacks
+//
+// The parser's `data` is the collector of the HeadParser that called `execute`, which is alive until that returns. A result
+// other than 0 stops the parser for good.
 
 private typealias Parser = UnsafeMutablePointer<http_parser>?
 
-private func owner(_ parser: Parser) -> HeadParser? {
-    guard let data = parser?.pointee.data else { return nil }
-    return Unmanaged<HeadParser>.fromOpaque(data).takeUnretainedValue()
+private func collector(_ parser: Parser) -> UnsafeMutablePointer<HeadCollector>? {
+    parser?.pointee.data?.assumingMemoryBound(to: HeadCollector.self)
 }
 
 private func onTarget(_ parser: Parser, _ at: UnsafePointer<CChar>?, _ length: Int) -> Int32 {
-    guard let owner = owner(parser), let at else { return 1 }
-    return owner.target(at, length)
+    guard let parser, let collector = collector(parser), let at else { return 1 }
+    // So the parser marks a request line that ends with the target.
+    let isSimple = parser.pointee.http_major == 0 && parser.pointee.http_minor == 9
+    return collector.pointee.target(at, length, isSimple: isSimple) ? 0 : 1
 }
 
 private func onFieldName(_ parser: Parser, _ at: UnsafePointer<CChar>?, _ length: Int) -> Int32 {
-    guard let owner = owner(parser), let at else { return 1 }
-    return owner.fieldName(at, length)
+    guard let collector = collector(parser), let at else { return 1 }
+    return collector.pointee.fieldName(at, length) ? 0 : 1
 }
 
 private func onFieldValue(_ parser: Parser, _ at: UnsafePointer<CChar>?, _ length: Int) -> Int32 {
-    guard let owner = owner(parser), let at else { return 1 }
-    return owner.fieldValue(at, length)
+    guard let collector = collector(parser), let at else { return 1 }
+    return collector.pointee.fieldValue(at, length) ? 0 : 1
 }
 
 private func onBody(_ parser: Parser, _ at: UnsafePointer<CChar>?, _ length: Int) -> Int32 {
-    guard let owner = owner(parser), let at else { return 1 }
-    return owner.body(at, length)
+    guard let collector = collector(parser) else { return 1 }
+    collector.pointee.data = UnsafeRawBufferPointer(start: at, count: length)
+    return 0
 }
 
-private func onHeadersComplete(_ parser: Parser) -> Int32 {
-    owner(parser)?.stop(.headersComplete) ?? -1
-}
+private func onHeadersComplete(_ parser: Parser) -> Int32 { stop(parser, .headersComplete) }
 
-private func onChunkHeader(_ parser: Parser) -> Int32 {
-    owner(parser)?.stop(.chunkHeader) ?? 1
-}
+private func onChunkHeader(_ parser: Parser) -> Int32 { stop(parser, .chunkHeader) }
 
-private func onMessageComplete(_ parser: Parser) -> Int32 {
-    owner(parser)?.stop(.messageComplete) ?? 1
+private func onMessageComplete(_ parser: Parser) -> Int32 { stop(parser, .messageComplete) }
+
+/// Makes `execute` return here, to be called again with what follows.
+private func stop(_ parser: Parser, _ event: HeadCollector.Event) -> Int32 {
+    // 1 and 2 have a meaning of their own when the headers are complete.
+    guard let parser, let collector = collector(parser) else { return -1 }
+    collector.pointee.event = event
+    omni_http_pause(parser)
+    return 0
 }
