@@ -176,12 +176,19 @@ def test_the_clients_key_never_reaches_the_provider(
     assert canary.encode() not in request.body
 
 
-def test_beta_headers_reach_an_anthropic_provider(
-    http: httpx.Client, prefixes: dict[str, str], upstream: ScriptedUpstream
+def test_beta_headers_reach_anthropic_and_nobody_else(
+    http: httpx.Client, management: Management, prefixes: dict[str, str], upstream: ScriptedUpstream
 ) -> None:
-    beta = {"anthropic-beta": "context-1m-2025-08-07,my-beta-2026-01-01", "anthropic-version": "2023-06-01"}
-    post(http, "anthropic", f"{prefixes['anthropic']}/loose", ANTHROPIC, **beta)
-    assert "my-beta-2026-01-01" in (upstream.requests.last("loose").header("anthropic-beta") or "")
+    account = management.add_connection("anthropic", "sk-ant-beta", base=upstream.base)
+    upstream.script("sk-ant-beta", behaviours.by_model("loose"))
+    headers = {"anthropic-beta": "context-1m-2025-08-07,my-beta-2026-01-01", "anthropic-version": "2026-10-21"}
+    post(http, "anthropic", "anthropic/claude-sonnet-4-5-20250929", ANTHROPIC, **headers)
+    request = upstream.requests.last("claude-sonnet-4-5-20250929")
+    assert "my-beta-2026-01-01" in (request.header("anthropic-beta") or "").split(",")
+    assert request.header("anthropic-version") == "2026-10-21", "the version that the client speaks"
+    management.call("DELETE", f"/api/providers/{account['id']}")
+    post(http, "anthropic", f"{prefixes['openai']}/loose", ANTHROPIC.replace("brand_new_block", "text"), **headers)
+    assert not upstream.requests.last("loose").header("anthropic-beta")
 
 
 def test_the_headers_of_the_provider_are_not_passed_on_blindly(
