@@ -47,7 +47,10 @@ final class Listener {
 
     private func bind(_ ip: IPAddress, _ port: Int, reusePort: Bool) throws(ServerError) {
         set(SOL_SOCKET, SO_REUSEADDR, 1)
-        if reusePort { set(SOL_SOCKET, SO_REUSEPORT, 1) }
+        if reusePort {
+            if port != 0 { try refuseIfTaken(ip, port) }
+            set(SOL_SOCKET, SO_REUSEPORT, 1)
+        }
         if !ip.isV4 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         // Accepted sockets inherit these: no call per connection. Keep-alive finds clients that vanished without a word.
         set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
@@ -60,8 +63,32 @@ final class Listener {
         self.port = SocketAddress.local(of: descriptor)?.port ?? port
     }
 
+    /// Loops of one server share their port, but the kernel would let any server of the same user join in.
+    ///
+    /// A socket that does not want to share tells whether somebody listens; our own listen only after all are bound.
+    private func refuseIfTaken(_ ip: IPAddress, _ port: Int) throws(ServerError) {
+        let probe = socket(ip.isV4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        defer { close(probe) }
+        var on: Int32 = 1
+        setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        if !ip.isV4 {
+            setsockopt(probe, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
+        guard SocketAddress(ip, port: port).withPointer({ Glibc.bind(probe, $0, $1) }) != 0, errno == EADDRINUSE else {
+            return
+        }
+        throw ServerError("bind", name, number: EADDRINUSE)
+    }
+
     private func bind(_ path: String) throws(ServerError) {
-        guard let address = SocketAddress(path: path) else { throw ServerError("bind", name, number: ENAMETOOLONG) }
+        // Names of sockets have 107 bytes at most; the path of a directory is spelled through its descriptor if need be.
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let folder = open(slash == path.startIndex ? "/" : String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if folder >= 0 { close(folder) } }
+        let short = "/proc/self/fd/\(folder)\(path[slash...])"
+        guard let address = SocketAddress(path: path) ?? SocketAddress(path: short) else {
+            throw ServerError("bind", name, number: ENAMETOOLONG)
+        }
         // Only a socket that nobody answers on is stale; one that answers belongs to a running server.
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(probe) }

@@ -25,6 +25,8 @@ public struct ServerConfiguration: Sendable {
     /// Where to listen.
     public var addresses: [ListenAddress]
     /// Lets the servers of several loops share their TCP ports (`SO_REUSEPORT`).
+    ///
+    /// All of them must be created before one is started: a port that somebody listens on already is refused.
     public var reusePort = false
     /// Connections that the kernel may hold before they are accepted.
     public var backlog = 1024

@@ -109,6 +109,34 @@ struct ServerLifeTests {
         #expect(error?.description.contains("127.0.0.1:\(server.port)") == true)
     }
 
+    @Test func `loops that share a port share it with no other server`() throws {
+        let server = try TestServer(configure: { $0.reusePort = true }) { _, exchange in
+            exchange.respond(.text("done"))
+        }
+        let loopback = try #require(IPAddress("127.0.0.1"))
+        var configuration = ServerConfiguration(addresses: [.ip(loopback, port: server.port)])
+        configuration.reusePort = true
+        let error = #expect(throws: ServerError.self) {
+            _ = try HTTPServer(loop: server.loop, configuration: configuration, handler: LoopNamer(), log: .silent)
+        }
+        #expect(error?.isAddressInUse == true)
+    }
+
+    @Test func `a UNIX socket may lie in a directory with a long name`() throws {
+        let directory = try TemporaryDirectory()
+        let long = directory.path(String(repeating: "x", count: 120))
+        let short = directory.path("short")
+        #expect(mkdir(long, 0o700) == 0 && symlink(long, short) == 0)
+        let server = try TestServer(
+            configure: { $0.addresses.append(.unix(path: long + "/server.sock")) },
+            handle: { _, exchange in exchange.respond(.text("served")) }
+        )
+        let client = try RawClient(path: short + "/server.sock")
+        client.send(Self.get)
+        #expect(try client.receiveAnswer().text == "served")
+        _ = server
+    }
+
     @Test func `a UNIX socket tells who is at the other end, and replaces a stale one only`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("server.sock")

@@ -14,13 +14,15 @@ final class RunningServer: Sendable {
     let port: Int
     private let group: EventLoopGroup
     private let servers: [LoopServer]
+    /// Listens on the socket in the data directory, for the operator's own commands.
+    private let local: LoopServer
 
     private struct LoopServer: Sendable {
         let loop: EventLoop
         let server: HTTPServer
     }
 
-    /// Binds the addresses and starts taking connections.
+    /// Binds the addresses and starts the loops; until `open()` only the operator's commands are answered.
     init(_ core: ServerCore, group: EventLoopGroup) async throws {
         self.core = core
         self.group = group
@@ -31,22 +33,37 @@ final class RunningServer: Sendable {
         var servers: [LoopServer] = []
         for loop in group.loops {
             configuration.addresses = core.settings.addresses.map { .ip($0, port: port) }
-            if loop.index == 0 {
-                configuration.addresses.append(.unix(path: core.directory.file(SocketClient.fileName)))
-            }
             let server = try HTTPServer(loop: loop, configuration: configuration, handler: core.gate, log: core.log)
             if port == 0 { port = server.port }
             servers.append(LoopServer(loop: loop, server: server))
         }
+        configuration.addresses = [.unix(path: core.directory.file(SocketClient.fileName))]
+        let local = LoopServer(
+            loop: group.loops[0],
+            server: try HTTPServer(
+                loop: group.loops[0],
+                configuration: configuration,
+                handler: core.gate,
+                log: core.log
+            )
+        )
         self.port = port
         self.servers = servers
+        self.local = local
         try group.start()
         for entry in servers {
             try await Task(executorPreference: entry.loop) {
                 let client = try HTTPClient(loop: entry.loop, configuration: ClientConfiguration(), log: core.log)
                 core.gateway.attach(client, to: entry.loop)
-                try entry.server.start()
             }.value
+        }
+        try await Task(executorPreference: local.loop) { try local.server.start() }.value
+    }
+
+    /// Starts taking connections from everybody.
+    func open() async throws {
+        for entry in servers {
+            try await Task(executorPreference: entry.loop) { try entry.server.start() }.value
         }
     }
 
@@ -56,9 +73,12 @@ final class RunningServer: Sendable {
     func stop() async {
         core.load.beginDraining()
         await withTaskGroup(of: Void.self) { tasks in
-            for entry in servers {
+            for entry in servers + [local] {
                 tasks.addTask(executorPreference: entry.loop) { await self.drain(entry) }
             }
+        }
+        for entry in servers {
+            await Task(executorPreference: entry.loop) { self.core.gateway.detach(from: entry.loop) }.value
         }
         group.stopAndJoin()
         core.store.close()
@@ -71,6 +91,5 @@ final class RunningServer: Sendable {
         await server.drain()
         entry.loop.cancel(deadline)
         server.close()
-        core.gateway.detach(from: entry.loop)
     }
 }

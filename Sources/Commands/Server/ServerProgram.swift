@@ -35,8 +35,10 @@ package enum ServerProgram {
         try await Task(executorPreference: loop) {
             try signals?.start(on: loop) { _ in core.stopRequest.ask() }
         }.value
-        let added = try await connectFinds(options, terminal, core)
-        terminal.print(report(core, port: server.port, connections: added).text)
+        let connections = try await connectFinds(options, terminal, core)
+        // The last word before the doors open: whoever gets an answer can already read it.
+        terminal.print(report(core, port: server.port, connections: connections).text)
+        try await server.open()
         await core.stopRequest.asked()
         core.log.info("stopping")
         await Task(executorPreference: loop) { signals?.stop(on: loop) }.value
