@@ -8,7 +8,7 @@ import Store
 ///
 /// Handlers throw it; the gate renders it.
 package struct Refusal: Error, Sendable {
-    /// The four error bodies of the management API (management-api.md §1.4).
+    /// The four error bodies of the management API.
     package enum Shape: Sendable, Hashable {
         /// `{"error":{"code","message","correlation_id"}}`
         case pipeline

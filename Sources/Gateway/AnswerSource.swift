@@ -11,6 +11,9 @@ package protocol AnswerSource: AnyObject {
     /// The first value of a field, given in lower case, without building the others.
     func header(_ name: StaticString) -> String?
 
+    /// Whether only the end of the connection ends the body, so that a cut body looks like a finished one.
+    var isDelimitedByClose: Bool { get }
+
     /// What has arrived since the last call; waits for something; nil at the proper end of the body.
     func read() async throws(TransferError) -> [UInt8]?
 
@@ -41,6 +44,8 @@ final class LocalSource: AnswerSource {
         headers = HTTPHeaders([("content-type", contentType)])
         self.pieces = pieces[...]
     }
+
+    var isDelimitedByClose: Bool { false }
 
     func header(_ name: StaticString) -> String? {
         headers["\(name)"]

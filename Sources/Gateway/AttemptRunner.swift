@@ -111,6 +111,11 @@ struct AttemptRunner {
     /// Reads the provider's own words about an error status.
     private func refusal(from source: any AnswerSource) async -> UpstreamRefusal {
         let body = await source.beginning(limit: gateway.settings.errorBodyLimit)
+        guard source.status.rawValue >= 400 else {
+            // A redirect, or anything else that is neither an answer nor an error, must not become the client's status.
+            let message = "[\(target.providerID)] The provider answered with status \(source.status)"
+            return UpstreamRefusal(failure: Failure(.badGateway, message, cause: .unreadable), headers: source.headers)
+        }
         let failure = UpstreamError.read(
             status: source.status.rawValue,
             headers: source.headers,
@@ -163,8 +168,8 @@ struct AttemptRunner {
     /// What is told to the client of an answer's usage.
     func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
         AnswerHeaders.Figures(
-            inputTokens: relay.usage.totalInput,
-            outputTokens: relay.usage.output ?? 0,
+            inputTokens: relay.usage.bounded.totalInput,
+            outputTokens: relay.usage.bounded.output ?? 0,
             cost: ledger.cost(of: relay.usage, reported: relay.providerReportedCost)
         )
     }

@@ -94,15 +94,14 @@ struct Question {
         }
     }
 
-    /// An explicit flag wins; without one a client that accepts only an event stream gets one (gateway-features A.1).
+    /// An explicit flag wins; without one a client that accepts only an event stream gets one.
     private static func streamFlag(_ root: JSONValue, headers: HTTPHeaders) throws(Failure) -> Bool {
-        guard let flag = root.present("stream") else {
-            let accept = headers["accept"]?.lowercased() ?? ""
-            return accept.contains("text/event-stream") && !accept.contains("application/json")
+        do {
+            if let flag = try StreamFlag.read(root) { return flag }
+        } catch {
+            throw error.failure
         }
-        guard let stream = flag.bool else {
-            throw Failure(.invalidRequest, "\"stream\" must be true or false", param: "stream")
-        }
-        return stream
+        let accept = headers["accept"]?.lowercased() ?? ""
+        return accept.contains("text/event-stream") && !accept.contains("application/json")
     }
 }

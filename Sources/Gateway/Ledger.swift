@@ -3,7 +3,6 @@ import HTTPCore
 import JSONCore
 import LogCore
 import Providers
-import Routing
 import Store
 import Synchronization
 import TimeCore
@@ -16,7 +15,8 @@ final class Ledger {
 
     let requestedModel: String
     let isStream: Bool
-    let comboName: String?
+    /// The combo that the model's name turned out to be.
+    var comboName: String?
     /// Computed on first use: fingerprints of long prompts are not free.
     private(set) lazy var sessionID = Session.id(
         headers: request.headers,
@@ -42,13 +42,12 @@ final class Ledger {
         var stepID: String?
     }
 
-    init(_ request: ChatRequest, _ question: Question, goal: PlanRequest.Goal, gateway: Gateway) {
+    init(_ request: ChatRequest, _ question: Question, gateway: Gateway) {
         self.request = request
         self.gateway = gateway
         requestedModel = question.model
         isStream = question.wantsStream
         body = question.document.root
-        comboName = if case .combo(let combo, _) = goal { combo.name } else { nil }
     }
 
     /// Time since the request was complete.
@@ -64,16 +63,17 @@ final class Ledger {
     /// Called before the client sees the end of its answer, so that a record exists for every answer that a client saw
     /// completed, even if the process is killed right after.
     func settle(status: Int, usage: Usage, reportedCost: Double?, errorCode: String? = nil, summary: String? = nil) {
-        guard !isSettled, let target else { return }
+        guard !isSettled else { return }
         isSettled = true
+        let usage = usage.bounded
         let timeToFirst = firstContentAt.map { $0 - request.receivedAt }
         let record = UsageRecord(
             requestID: request.recordID,
             timestamp: gateway.time.wall(),
-            provider: target.providerID,
-            model: target.model,
+            provider: target?.providerID,
+            model: target?.model,
             requestedModel: requestedModel,
-            connectionID: target.connectionID,
+            connectionID: target?.connectionID,
             apiKeyID: request.apiKey?.id,
             apiKeyName: request.apiKey?.name,
             input: usage.input,
@@ -91,14 +91,16 @@ final class Ledger {
             errorCode: errorCode,
             errorSummary: summary,
             comboName: comboName,
-            comboStepID: target.stepID,
+            comboStepID: target?.stepID,
             sourceFormat: request.dialect.rawValue,
-            targetFormat: target.dialect.rawValue,
+            targetFormat: target?.dialect.rawValue,
             stream: isStream,
             path: request.path,
-            account: target.account,
+            account: target?.account,
             requestType: "chat",
-            isLogged: !(request.apiKey?.noLog ?? false)
+            isLogged: !(request.apiKey?.noLog ?? false),
+            // A request that reached no provider is listed, but it used nothing.
+            isCounted: target != nil
         )
         guard gateway.store.journal.append(record) != .written else { return }
         gateway.counters.lateUsageRecords.wrappingAdd(1, ordering: .relaxed)

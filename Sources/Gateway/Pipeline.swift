@@ -17,9 +17,16 @@ extension Gateway {
         counters.active.wrappingAdd(1, ordering: .relaxed)
         defer { counters.active.wrappingSubtract(1, ordering: .relaxed) }
         let question = try Question(request)
-        try checkPolicy(of: request.apiKey, model: question.model)
-        let goal = try resolve(question.model, request)
-        let ledger = Ledger(request, question, goal: goal, gateway: self)
+        let ledger = Ledger(request, question, gateway: self)
+        let goal: PlanRequest.Goal
+        do {
+            try checkPolicy(of: request.apiKey, model: question.model)
+            goal = try resolve(question.model, request)
+        } catch {
+            ledger.settle(failure: error)
+            throw error
+        }
+        if case .combo(let combo, _) = goal { ledger.comboName = combo.name }
         var plan = makePlan(for: goal, request)
         try await attempt(&plan, question, request, ledger: ledger, sink: sink)
     }
@@ -73,7 +80,7 @@ extension Gateway {
                 ledger.settle(failure: end.failure)
                 throw end.failure
             case .wait(let pause):
-                do { try await request.loop.sleep(for: pause) } catch { return }
+                do { try await request.loop.sleep(for: pause) } catch { return ledger.settleGone() }
             case .attempt(let attempt):
                 if attempt.number > 1 { counters.fallbacks.wrappingAdd(1, ordering: .relaxed) }
                 let start = time.wall()
@@ -90,7 +97,6 @@ extension Gateway {
         ledger: Ledger,
         sink: any AnswerSink
     ) async -> AttemptOutcome {
-        ledger.target = nil
         do {
             let call = try call(for: attempt, stream: question.wantsStream, request)
             let target = ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)

@@ -3,7 +3,7 @@ import Dialects
 import HTTPCore
 import JSONCore
 
-/// The conversation a request belongs to (gateway-features B.5).
+/// The conversation a request belongs to.
 enum Session {
     private static let headerNames = ["x-session-id", "x_session_id", "x-omniroute-session", "session-id"]
 

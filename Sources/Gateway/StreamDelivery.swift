@@ -39,7 +39,7 @@ final class StreamDelivery {
                 relay.receive(chunk, into: &pending)
                 if let outcome = try await advance() { return outcome }
             }
-            relay.finish(cleanEnd: true, into: &pending)
+            relay.finish(cleanEnd: !source.isDelimitedByClose, into: &pending)
             return conclude()
         } catch {
             return interrupted(by: error)
@@ -54,7 +54,7 @@ final class StreamDelivery {
             commit()
         }
         flush()
-        if relay.awaitsOnlyTheEnd, !grace.isArmed { grace.arm(after: attempt.gateway.settings.finishGrace) }
+        if relay.awaitsOnlyTheEnd { grace.arm(after: attempt.gateway.settings.finishGrace) }
         try await attempt.sink.waitUntilWritable()
         return nil
     }
@@ -107,7 +107,8 @@ final class StreamDelivery {
                 status: failure.status,
                 usage: relay.settledUsage,
                 reportedCost: relay.providerReportedCost,
-                errorCode: failure.code ?? failure.kind.rawValue
+                errorCode: failure.code ?? failure.kind.rawValue,
+                summary: failure.message
             )
             flush()
             attempt.sink.finish()
@@ -132,7 +133,7 @@ final class StreamDelivery {
             relay.finish(cleanEnd: true, into: &pending)
             return conclude()
         }
-        if readiness.hasPassed {
+        if readiness.hasPassed, !isCommitted {
             return .failed(UpstreamRefusal(failure: lateStart, isReadinessTimeout: true))
         }
         guard case .failed(let refusal) = attempt.outcome(of: error) else { return .clientGone }

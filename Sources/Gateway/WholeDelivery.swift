@@ -17,8 +17,16 @@ struct WholeDelivery {
 
     mutating func run() async -> AttemptOutcome {
         var body: [UInt8] = []
+        // Armed when the answer has finished but its stream stays open: a missing end mark holds nobody up.
+        let grace = Deadline(loop: attempt.request.loop, source: source)
+        defer { grace.disarm() }
         do {
-            while relay.failure == nil, let chunk = try await source.read() { relay.receive(chunk, into: &body) }
+            while !relay.isComplete, relay.failure == nil, let chunk = try await source.read() {
+                relay.receive(chunk, into: &body)
+                if relay.awaitsOnlyTheEnd { grace.arm(after: attempt.gateway.settings.finishGrace) }
+            }
+            relay.finish(cleanEnd: !source.isDelimitedByClose, into: &body)
+        } catch _ where grace.hasPassed {
             relay.finish(cleanEnd: true, into: &body)
         } catch {
             let outcome = attempt.outcome(of: error)

@@ -52,6 +52,9 @@ public final class ClientResponse: @unchecked Sendable {
     /// are not well-formed.
     public var headers: HTTPHeaders { builtHeaders }
 
+    /// Whether only the end of the connection ends the content, so that a cut answer cannot be told from a finished one.
+    public var isDelimitedByClose: Bool { !isHTTP2 && head.isDelimitedByClose }
+
     /// The first value of a field, whose name is given in lower case; the others are not built.
     public func header(_ name: StaticString) -> String? {
         head.value(name)

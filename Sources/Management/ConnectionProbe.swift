@@ -27,7 +27,7 @@ package protocol ConnectionProbe: Sendable {
 
 /// How a trial of a connection went.
 package struct ProbeResult: Sendable {
-    /// The words of management-api.md §3.3.
+    /// The words that the API uses for the outcome.
     package enum Diagnosis: String, Sendable {
         case ok, unsupported
         case tokenRefreshFailed = "token_refresh_failed"

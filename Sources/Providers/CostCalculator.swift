@@ -10,13 +10,14 @@ package enum CostCalculator {
     package static func cost(usage: Usage, price: Price?, providerReported: Double?) -> Double? {
         if let providerReported, providerReported >= 0, providerReported.isFinite { return providerReported }
         guard let price, usage.input != nil || usage.output != nil else { return nil }
-        let cacheWrite = (usage.cacheWrite5m ?? 0) + (usage.cacheWrite1h ?? 0)
-        let output = max(0, usage.output ?? 0)
-        let reasoning = min(max(0, usage.reasoning ?? 0), output)
+        // Figures come from outside: bounded, so that no sum overflows.
+        func bound(_ tokens: Int?) -> Int { min(max(tokens ?? 0, 0), 1 << 40) }
+        let output = bound(usage.output)
+        let reasoning = min(bound(usage.reasoning), output)
         let lines: [(tokens: Int, price: Double?)] = [
-            (max(0, usage.input ?? 0), price.input),
-            (max(0, usage.cacheRead ?? 0), price.cachedInput ?? price.input),
-            (max(0, cacheWrite), price.cacheCreation ?? price.input),
+            (bound(usage.input), price.input),
+            (bound(usage.cacheRead), price.cachedInput ?? price.input),
+            (bound(usage.cacheWrite5m) + bound(usage.cacheWrite1h), price.cacheCreation ?? price.input),
             (output - reasoning, price.output),
             (reasoning, price.reasoning ?? price.output),
         ]

@@ -71,7 +71,7 @@ enum ProfileRules {
     }
 }
 
-/// Rules for every target, taken from the catalogue's data (providers.md §3.4, steps 3 and 4).
+/// Rules for every target, taken from the catalogue's data.
 private let commonRules: [ProfileRule] = [
     ProfileRule(name: "output limit of the model, else of the provider") { profile, subject in
         profile.maxOutput = subject.facts?.maxOutput ?? OutputLimits.limit(of: subject)

@@ -60,7 +60,7 @@ package struct PlanRequest: Sendable {
     }
 }
 
-/// Whether a request that finds every account resting waits for the first to recover (gateway-features.md C.7).
+/// Whether a request that finds every account resting waits for the first to recover.
 ///
 /// Only a request that has not been tried yet waits: an error that was seen is reported at once. Combos never wait.
 package struct WaitPolicy: Sendable, Equatable {

@@ -1,7 +1,7 @@
 import Dialects
 import Providers
 
-/// Finds the provider of a model that is named without one (gateway-features.md A.2, rule 11).
+/// Finds the provider of a model that is named without one.
 ///
 /// Where the catalogue alone leaves a choice, providers the user has connected come first: a name that only one
 /// connected provider lists is not ambiguous.

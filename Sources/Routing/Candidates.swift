@@ -75,7 +75,7 @@ struct Candidates {
 // MARK: - Why there is none
 
 extension Candidates {
-    /// The reply to a request for one model when no account could be tried at all (gateway-features.md A.5).
+    /// The reply to a request for one model when no account could be tried at all.
     func reply(for target: RouteTarget, at now: WallTime) -> PlanFailure {
         if let recovery = earliestRecovery { return restingReply(for: target, recovery: recovery, at: now) }
         if !terminal.isEmpty { return PlanFailure(terminalReply(for: target)) }

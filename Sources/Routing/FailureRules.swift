@@ -33,7 +33,7 @@ struct FailureRule: Sendable {
     }
 }
 
-/// The rules in their order; the first that applies decides (providers.md §8, with gateway-features.md A.6).
+/// The rules in their order; the first that applies decides.
 ///
 /// Where the issue asks for more tolerance than those documents, the row says so.
 enum FailureRules {

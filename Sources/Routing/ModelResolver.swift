@@ -8,7 +8,7 @@ package enum Resolution: Sendable {
     case failure(Failure)
 }
 
-/// Turns the model names of clients into combos and targets (gateway-features.md A.2, in its order).
+/// Turns the model names of clients into combos and targets.
 package struct ModelResolver: Sendable {
     let tables: RoutingTables
 

@@ -142,7 +142,7 @@ struct FailureClassifierTests {
     }
 
     @Test(arguments: [401, 402, 403, 404, 408, 429, 500, 502, 503, 504, 529])
-    func `statuses of the issue fall to the next account`(status: Int) {
+    func `these statuses fall to the next account`(status: Int) {
         for kind in Account.Kind.allCases {
             #expect(FailureClassifier.verdict(on: evidence(status), kind: kind).course == .nextAccount)
         }

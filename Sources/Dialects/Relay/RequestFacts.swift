@@ -35,10 +35,11 @@ package struct RequestFacts: Sendable {
 }
 
 /// The stream flag and its other spellings.
-enum StreamFlag {
+package enum StreamFlag {
     static let aliases = ["streaming", "non_stream", "disable_stream", "disable_streaming"]
 
-    static func read(_ root: JSONValue) throws(DialectError) -> Bool? {
+    /// Whether a stream is asked for; nil when the request does not say.
+    package static func read(_ root: JSONValue) throws(DialectError) -> Bool? {
         if let flag = root.present("stream") {
             guard let value = flag.bool else { throw DialectError("stream must be true or false", param: "stream") }
             return value

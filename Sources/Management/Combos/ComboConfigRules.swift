@@ -1,7 +1,7 @@
 import JSONCore
 import Store
 
-/// The rules of a combo's `config` (management-api.md §8.2); unknown keys are refused.
+/// The rules of a combo's `config`; unknown keys are refused.
 enum ComboConfigRules {
     static let compressionModes = ["off", "lite", "standard", "aggressive", "ultra", "rtk", "stacked"]
     private static let routerStrategies = ["rules", "cost", "eco", "latency", "fast", "lkgp"]
