@@ -20,6 +20,8 @@ package final class Gateway: Sendable {
     let routingView: RoutingView
     package let time: any TimeSource
     package let counters = Counters()
+    /// What is being asked of upstreams right now.
+    package let activeAttempts = ActiveAttempts()
     let log: Logger
     private let slots: [ClientSlot]
 

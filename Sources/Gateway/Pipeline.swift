@@ -101,6 +101,13 @@ extension Gateway {
             let call = try call(for: attempt, stream: question.wantsStream, request)
             let target = ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)
             ledger.target = target
+            let key = ActiveAttempts.Key(
+                provider: target.providerID,
+                model: target.model,
+                connectionID: target.connectionID ?? ""
+            )
+            activeAttempts.begin(key)
+            defer { activeAttempts.end(key) }
             return await AttemptRunner(
                 gateway: self,
                 request: request,

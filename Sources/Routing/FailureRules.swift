@@ -34,8 +34,6 @@ struct FailureRule: Sendable {
 }
 
 /// The rules in their order; the first that applies decides.
-///
-/// Where the issue asks for more tolerance than those documents, the row says so.
 enum FailureRules {
     static let all: [FailureRule] = notTheAccount + ofProviders + ofText + ofStatus
 

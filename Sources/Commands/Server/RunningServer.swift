@@ -6,6 +6,7 @@ import HTTPCore
 import HTTPServer
 import LogCore
 import Store
+import Synchronization
 
 /// The loops of a server with a listener and a client each.
 final class RunningServer: Sendable {
@@ -16,6 +17,7 @@ final class RunningServer: Sendable {
     private let servers: [LoopServer]
     /// Listens on the socket in the data directory, for the operator's own commands.
     private let local: LoopServer
+    private let upkeep = Mutex<Task<Void, Never>?>(nil)
 
     private struct LoopServer: Sendable {
         let loop: EventLoop
@@ -51,13 +53,17 @@ final class RunningServer: Sendable {
         self.servers = servers
         self.local = local
         try group.start()
+        let client = ClientConfiguration(ownListeners: core.settings.addresses, port: port)
         for entry in servers {
             try await Task(executorPreference: entry.loop) {
-                let client = try HTTPClient(loop: entry.loop, configuration: ClientConfiguration(), log: core.log)
+                let client = try HTTPClient(loop: entry.loop, configuration: client, log: core.log)
                 core.gateway.attach(client, to: entry.loop)
             }.value
         }
         try await Task(executorPreference: local.loop) { try local.server.start() }.value
+        upkeep.withLock { task in
+            task = Task(executorPreference: group.loops[0]) { await self.maintain() }
+        }
     }
 
     /// Starts taking connections from everybody.
@@ -67,11 +73,25 @@ final class RunningServer: Sendable {
         }
     }
 
+    /// Looks every hour for what is due once a day: a backup, old rows, the health of the file.
+    private func maintain() async {
+        while (try? await group.loops[0].sleep(for: .seconds(3600))) != nil {
+            do {
+                if let problem = try await core.store.maintain() {
+                    core.log.error("the database is damaged", .string("problem", problem))
+                }
+            } catch {
+                core.log.error("the daily maintenance failed", .string("error", "\(error)"))
+            }
+        }
+    }
+
     /// Stops taking connections, lets running requests finish within the limit, then ends everything.
     ///
     /// Nothing that was acknowledged is lost.
     func stop() async {
         core.load.beginDraining()
+        upkeep.withLock { $0?.cancel() }
         await withTaskGroup(of: Void.self) { tasks in
             for entry in servers + [local] {
                 tasks.addTask(executorPreference: entry.loop) { await self.drain(entry) }
@@ -91,5 +111,13 @@ final class RunningServer: Sendable {
         await server.drain()
         entry.loop.cancel(deadline)
         server.close()
+    }
+}
+
+extension ClientConfiguration {
+    /// The usual configuration; requests to the server itself are refused, because they could go in circles.
+    fileprivate init(ownListeners addresses: [IPAddress], port: Int) {
+        self.init()
+        ownListeners = Set(addresses.map { PeerAddress.ip($0, port: port) })
     }
 }

@@ -62,8 +62,10 @@ final class ServerCore: Sendable {
         let context = ServerContext(
             version: Product.version,
             startedAt: time.monotonic(),
-            addresses: settings.addresses.map { Self.url($0, settings.port) }
-        ) { stopRequest.ask() }
+            addresses: settings.addresses.map { Self.url($0, settings.port) },
+            status: { [gateway, store] in RuntimeStatus(gateway, store.configuration, at: time.wall()) },
+            requestShutdown: { stopRequest.ask() }
+        )
         let tokens = try SessionTokens(key: secrets.key(for: .session))
         let management = ManagementServices(
             store: store,

@@ -33,15 +33,20 @@ package enum ServerProgram {
         let server = try await RunningServer(core, group: group)
         let loop = group.loops[0]
         try await Task(executorPreference: loop) {
-            try signals?.start(on: loop) { _ in core.stopRequest.ask() }
+            // Whoever asks twice will not wait for running requests; what was acknowledged is on disk already.
+            try signals?.start(on: loop) { signal in
+                if !core.stopRequest.ask() { _exit(128 + signal) }
+            }
         }.value
-        let connections = try await connectFinds(options, terminal, core)
+        // A person is asked when the server already works; what needs no question is connected before the doors open.
+        let asks = terminal.isInteractive && !options.importsFound
+        if !asks { try await connectFinds(options, terminal, core) }
         // The last word before the doors open: whoever gets an answer can already read it.
-        terminal.print(report(core, port: server.port, connections: connections).text)
+        terminal.print(report(core, port: server.port).text)
         try await server.open()
+        if asks { try await connectFinds(options, terminal, core) }
         await core.stopRequest.asked()
         core.log.info("stopping")
-        await Task(executorPreference: loop) { signals?.stop(on: loop) }.value
         await server.stop()
         return .success
     }
@@ -55,17 +60,10 @@ package enum ServerProgram {
         return { await server.stop() }
     }
 
-    /// Offers provider keys and local servers that were found; returns how many accounts can be used afterwards.
-    private static func connectFinds(
-        _ options: ServeOptions,
-        _ terminal: Terminal,
-        _ core: ServerCore
-    ) async throws -> Int {
+    /// Offers provider keys and local servers that were found.
+    private static func connectFinds(_ options: ServeOptions, _ terminal: Terminal, _ core: ServerCore) async throws {
         let connections = core.store.configuration.connections
-        let isFirstStart = connections.isEmpty
-        guard !options.skipsDiscovery, isFirstStart || options.importsFound else {
-            return connections.count { $0.isActive }
-        }
+        guard !options.skipsDiscovery, connections.isEmpty || options.importsFound else { return }
         let finds = Discovery.look(
             environment: core.environment,
             catalogue: core.catalogue,
@@ -73,18 +71,13 @@ package enum ServerProgram {
         )
         let client = SocketClient(directory: core.directory.path)
         for find in Discovery.choose(finds, importsAll: options.importsFound, terminal: terminal) {
-            let answer = try client.send(
-                "POST",
-                "/api/providers",
-                body: Discovery.body(for: find, environment: core.environment)
-            )
-            _ = try answer.require()
+            let body = Discovery.body(for: find, environment: core.environment)
+            _ = try client.send("POST", "/api/providers", body: body).require()
             terminal.print("Connected \(find.description)\n")
         }
-        return core.store.configuration.connections.count { $0.isActive }
     }
 
-    private static func report(_ core: ServerCore, port: Int, connections: Int) -> StartupReport {
+    private static func report(_ core: ServerCore, port: Int) -> StartupReport {
         var password: String?
         var passwordFile: String?
         if case .generated(let generated, let file) = core.bootstrap { (password, passwordFile) = (generated, file) }
@@ -97,7 +90,7 @@ package enum ServerProgram {
             passwordFile: passwordFile,
             needsKey: core.gate.policy.needsAPIKey(override: nil),
             isExposed: core.gate.policy.isExposed,
-            connections: connections,
+            connections: configuration.connections.count { $0.isActive },
             keys: configuration.keys.count,
             exampleModel: "demo/echo"
         )

@@ -5,13 +5,16 @@ final class StopRequest: Sendable {
     private let state = Mutex<(isAsked: Bool, waiter: CheckedContinuation<Void, Never>?)>((false, nil))
 
     /// Asks for the stop.
-    func ask() {
-        let waiter = state.withLock { state in
-            state.isAsked = true
-            defer { state.waiter = nil }
-            return state.waiter
+    ///
+    /// - Returns: whether nobody had asked before.
+    @discardableResult
+    func ask() -> Bool {
+        let (isFirst, waiter) = state.withLock { state in
+            defer { state = (true, nil) }
+            return (!state.isAsked, state.waiter)
         }
         waiter?.resume()
+        return isFirst
     }
 
     /// Returns once somebody has asked; awaited by one task.

@@ -20,7 +20,7 @@ struct UsageRoutes: Sendable {
             writer.member("totalRequests", summary.total.requests)
             writer.member("totalPromptTokens", summary.total.promptTokens)
             writer.member("totalCompletionTokens", summary.total.completionTokens)
-            writer.member("totalCost", summary.total.cost)
+            writer.nullable("totalCost", summary.total.isCostUnknown ? nil : summary.total.cost)
             writer.member("unknownCosts", summary.total.unknownCosts)
             writeGroups(summary, names, to: &writer)
             writer.list("last10Minutes", summary.last10Minutes) { writer, minute in
@@ -93,8 +93,7 @@ struct UsageRoutes: Sendable {
         writer.member("requests", group.requests)
         writer.member("promptTokens", group.promptTokens)
         writer.member("completionTokens", group.completionTokens)
-        let isUnknown = group.requests > 0 && group.unknownCosts >= group.requests
-        writer.nullable("cost", isUnknown ? nil : group.cost)
+        writer.nullable("cost", group.isCostUnknown ? nil : group.cost)
         writer.member("unknownCosts", group.unknownCosts)
     }
 
@@ -141,4 +140,9 @@ private struct AccountNames {
     func name(of connectionID: String) -> String {
         configuration.connection(connectionID)?.label ?? connectionID
     }
+}
+
+extension UsageSummary.Group {
+    /// Whether there were requests and the price of none of them is known.
+    fileprivate var isCostUnknown: Bool { requests > 0 && unknownCosts >= requests }
 }
