@@ -91,6 +91,14 @@ struct ClientAPI: Sendable {
 
     /// The body in memory; the gate has refused what is too large for the route already.
     private func body(of call: Call) throws(Failure) -> [UInt8] {
+        if let coding = call.request.head.headers["content-encoding"], !coding.equalsIgnoringASCIICase("identity") {
+            throw Failure(
+                .invalidRequest,
+                "Requests must not be compressed",
+                status: HTTPStatus.unsupportedMediaType.rawValue,
+                code: "unsupported_content_encoding"
+            )
+        }
         do {
             return try call.request.body.bytes(limit: .max)
         } catch {

@@ -69,14 +69,13 @@ struct Question {
         if let name = document.root.firstDuplicateKey() {
             throw Failure(.invalidRequest, "The request body has more than one member \"\(name)\"", param: name)
         }
-        guard let model = document.root.present("model") else {
-            throw Failure(.invalidRequest, "Missing model", param: "model")
+        do {
+            let facts = try RequestFacts.read(document, dialect: request.dialect)
+            model = facts.model
+            wantsStream = facts.streams ?? Question.prefersStream(request.headers)
+        } catch {
+            throw error.failure
         }
-        guard let text = model.string, !text.isEmpty else {
-            throw Failure(.invalidRequest, "The model must be a non-empty string", param: "model")
-        }
-        self.model = text
-        wantsStream = try Question.streamFlag(document.root, headers: request.headers)
     }
 
     /// A local count of the input for clients that are told one before the upstream reports its own.
@@ -94,14 +93,9 @@ struct Question {
         }
     }
 
-    /// An explicit flag wins; without one a client that accepts only an event stream gets one.
-    private static func streamFlag(_ root: JSONValue, headers: HTTPHeaders) throws(Failure) -> Bool {
-        do {
-            if let flag = try StreamFlag.read(root) { return flag }
-        } catch {
-            throw error.failure
-        }
-        let accept = headers["accept"]?.lowercased() ?? ""
+    /// Whether a client that did not say accepts an event stream and nothing else.
+    private static func prefersStream(_ headers: HTTPHeaders) -> Bool {
+        guard let accept = headers["accept"]?.lowercased() else { return false }
         return accept.contains("text/event-stream") && !accept.contains("application/json")
     }
 }

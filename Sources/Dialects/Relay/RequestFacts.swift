@@ -35,11 +35,11 @@ package struct RequestFacts: Sendable {
 }
 
 /// The stream flag and its other spellings.
-package enum StreamFlag {
+enum StreamFlag {
     static let aliases = ["streaming", "non_stream", "disable_stream", "disable_streaming"]
 
     /// Whether a stream is asked for; nil when the request does not say.
-    package static func read(_ root: JSONValue) throws(DialectError) -> Bool? {
+    static func read(_ root: JSONValue) throws(DialectError) -> Bool? {
         if let flag = root.present("stream") {
             guard let value = flag.bool else { throw DialectError("stream must be true or false", param: "stream") }
             return value
