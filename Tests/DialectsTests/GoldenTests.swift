@@ -79,6 +79,7 @@ enum Golden {
                 if let name = tool.string { context.customTools.insert(name) }
             }
             context.legacyFunctions = root?["legacy"]?.bool ?? false
+            context.citesSources = root?["cites"]?.bool ?? false
             context.mirrorsReasoning = root?["mirror"]?.bool ?? false
             for (client, upstream) in root?["names"]?.members ?? JSONDocument.emptyObject.root.members {
                 context.toolNames.add(client: client.string, upstream: upstream.string ?? "")
@@ -174,6 +175,9 @@ enum Golden {
 }
 
 @Suite struct `Golden streams` {
+    /// Streams up to this size are cut at every single position.
+    private static let smallStream = 900
+
     private static func run(
         _ golden: Golden.Case,
         _ chunks: [[UInt8]],
@@ -201,8 +205,15 @@ enum Golden {
         let bytes = [UInt8](try Data(contentsOf: golden.input))
         let whole = try Self.run(golden, [bytes], streams: true)
         try Golden.check(Array(whole.out.utf8), golden.file(".client.sse"), golden.name)
-        let single = try Self.run(golden, bytes.map { [$0] }, streams: true)
-        #expect(single == whole)
+        // Byte by byte every boundary is a cut at once; pieces of other sizes hold several frames or parts of them.
+        for size in [1, 2, 7, 61, 256] {
+            let pieces = stride(from: 0, to: bytes.count, by: size).map {
+                Array(bytes[$0..<min($0 + size, bytes.count)])
+            }
+            let cut = try Self.run(golden, pieces, streams: true)
+            #expect(cut == whole, "in pieces of \(size)")
+        }
+        guard bytes.count < Self.smallStream else { return }
         for cut in bytes.indices {
             let parts = try Self.run(golden, [Array(bytes[..<cut]), Array(bytes[cut...])], streams: true)
             guard parts == whole else {
@@ -229,7 +240,12 @@ enum Golden {
         let bytes = [UInt8](try Data(contentsOf: golden.input))
         let whole = try Self.run(golden, [bytes], streams: true)
         let marks = ["data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#]
-        for length in bytes.indices {
+        // Inside a frame nothing happens, so that large streams are cut around the ends of lines only.
+        let isSmall = bytes.count < Self.smallStream
+        let places = bytes.indices.filter {
+            isSmall || bytes[$0] == 10 || bytes[$0] == 13 || $0 > 0 && bytes[$0 - 1] == 10
+        }
+        for length in places {
             let part = try Self.run(golden, [Array(bytes[..<length])], streams: true, cleanEnd: false)
             if part.failure == nil {
                 #expect(part.isComplete)

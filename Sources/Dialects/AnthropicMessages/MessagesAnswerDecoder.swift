@@ -29,6 +29,8 @@ final class MessagesAnswerDecoder: AnswerDecoder {
         ids = context.ids
     }
 
+    var awaitsOnlyTheEnd: Bool { stop != nil }
+
     // MARK: - Frames
 
     func receive(_ frame: JSONValue, name: String?, into events: inout [AnswerEvent]) {

@@ -6,7 +6,8 @@ import JSONCore
 final class MessagesFrameForwarder: FrameForwarder {
     private let context: TranslationContext
     private let model: [UInt8]
-    private var hasStopped = false
+    /// The last frame, which waits until the answer is known to be complete.
+    private var stop: JSONValue?
 
     init(context: TranslationContext) {
         self.context = context
@@ -21,8 +22,13 @@ final class MessagesFrameForwarder: FrameForwarder {
     }
 
     private func forward(_ event: JSONValue, name: String?, into out: inout [UInt8]) {
+        let type = MessagesEventType(event, name: name)
+        guard type != .messageStop else {
+            stop = event
+            return
+        }
         FrameWriting.begin(name: name ?? event["type"]?.string, to: &out)
-        switch MessagesEventType(event, name: name) {
+        switch type {
         case .messageStart:
             let place = event["message"]?["model"]?.range
             return FrameWriting.data(of: event.document, replacing: place, with: model, to: &out)
@@ -33,13 +39,13 @@ final class MessagesFrameForwarder: FrameForwarder {
                 let mapped = JSONLiteral.string(context.toolNames.client(tool))
                 return FrameWriting.data(of: event.document, replacing: value.range, with: mapped, to: &out)
             }
-        case .messageStop: hasStopped = true
         default: break
         }
         FrameWriting.data(event.document.bytes, to: &out)
     }
 
-    func finish(usage: Usage, into out: inout [UInt8]) {
-        if !hasStopped { out.append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n") }
+    func finish(reason: StopReason, usage: Usage, into out: inout [UInt8]) {
+        FrameWriting.begin(name: "message_stop", to: &out)
+        FrameWriting.data(stop?.document.bytes ?? Array(#"{"type":"message_stop"}"#.utf8), to: &out)
     }
 }

@@ -11,7 +11,7 @@ enum MessagesEventType {
         let type = frame["type"]
         if type?.equals("content_block_delta") == true {
             self = .contentBlockDelta
-        } else if let word = type?.string ?? name, let known = Self.named[word] {
+        } else if let known = type?.string.flatMap({ Self.named[$0] }) ?? name.flatMap({ Self.named[$0] }) {
             self = known
         } else if frame.present("error") != nil {
             self = .error
@@ -132,6 +132,12 @@ enum MessagesUsage {
             writer.member("web_search_requests", usage.webSearches ?? 0)
             writer.member("web_fetch_requests", usage.webFetches ?? 0)
             writer.endObject()
+        }
+        switch usage.serviceTier {
+        case nil: break
+        case "priority"?: writer.member("service_tier", literal: "priority")
+        case "batch"?: writer.member("service_tier", literal: "batch")
+        default: writer.member("service_tier", literal: "standard")
         }
         if usage.estimated { writer.member("estimated", true) }
         writer.endObject()

@@ -9,6 +9,8 @@ struct MessagesRequestEdits {
     private var editor: JSONEditor
     /// Text to add to the end of the system prompt.
     private var addedSystem: [JSONText]
+    /// Members of `output_config` that the target does not take.
+    private var removedConfig: Set<String> = []
 
     static func apply(
         to body: JSONDocument,
@@ -60,6 +62,7 @@ struct MessagesRequestEdits {
         editThinking()
         editSampling()
         editOutputFormat()
+        editOutputConfig()
         editTools()
         editSystem()
         MessagesCacheMarks(root, profile: profile).edit(with: &editor)
@@ -93,10 +96,16 @@ struct MessagesRequestEdits {
             }
         }
         if limit != given { editor.setMember("max_tokens", of: root, to: JSONLiteral.int(limit)) }
-        if let effort = root.present("output_config")?["effort"], !takesEffort, let config = root["output_config"] {
-            if config.count == 1 { remove("output_config") } else { editor.removeMember("effort", of: config) }
-            _ = effort
+        if !takesEffort { removedConfig.insert("effort") }
+    }
+
+    /// Removes what the target does not take of `output_config`, and the object itself if nothing is left.
+    private mutating func editOutputConfig() {
+        guard let config = root["output_config"], config.isObject, !removedConfig.isEmpty else { return }
+        guard config.members.contains(where: { !removedConfig.contains($0.key.string) }) else {
+            return remove("output_config")
         }
+        for key in removedConfig { editor.removeMember(key, of: config) }
     }
 
     /// The client's wish, unless the state of the conversation forbids to think.
@@ -194,9 +203,7 @@ struct MessagesRequestEdits {
             return
         }
         remove("output_format")
-        if let config, config["format"] != nil {
-            if config.count == 1 { remove("output_config") } else { editor.removeMember("format", of: config) }
-        }
+        removedConfig.insert("format")
         context.structuredMode = .prompt
         if let text = JSONInstructions.text(for: .jsonSchema(JSONSchemaFormat(schema: schema))) {
             addedSystem.append(text)
@@ -204,7 +211,7 @@ struct MessagesRequestEdits {
     }
 
     private mutating func editSystem() {
-        guard let system = root.present("system") else {
+        guard let system = root.present("system"), system.isArray || system.isString else {
             if !addedSystem.isEmpty { editor.setMember("system", of: root, to: blocks(addedSystem)) }
             return
         }
@@ -256,7 +263,7 @@ struct MessagesRequestEdits {
         for tool in tools.elements {
             let type = tool.present("type")?.string ?? "custom"
             count += 1
-            if count > profile.maxTools || type != "custom" && !profile.datedTools {
+            if !tool.isObject || count > profile.maxTools || type != "custom" && !profile.datedTools {
                 editor.removeElement(tool, of: tools)
             } else if tool["input_schema"] == nil, type == "custom" {
                 editor.setMember("input_schema", of: tool, to: Array(#"{"type":"object","properties":{}}"#.utf8))

@@ -108,8 +108,11 @@ struct MessagesRequestEncoder {
         switch conversation.output {
         case .text: return nil
         case .jsonSchema(let format):
-            if profile.jsonSchema, let schema = StrictSchema.anthropic(format.schema) { return schema }
-            if profile.toolEmulatesJSON, profile.toolChoiceForced, !isThinking, conversation.tools.isEmpty,
+            // A schema that refers to itself can be enforced by neither means.
+            let strict = StrictSchema.anthropic(format.schema)
+            if profile.jsonSchema, let strict { return strict }
+            if strict != nil, profile.toolEmulatesJSON, profile.toolChoiceForced, !isThinking,
+                conversation.tools.isEmpty,
                 conversation.serverTools.isEmpty
             {
                 emulate(format)

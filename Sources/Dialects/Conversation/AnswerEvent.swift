@@ -55,4 +55,12 @@ struct Citation {
     /// The citation as it came.
     var raw: JSONValue
     var origin: Dialect
+
+    /// The citation with the place of its text, if the provider did not give one.
+    func placed(in range: Range<Int>) -> Citation {
+        var citation = self
+        citation.start = start ?? range.lowerBound
+        citation.end = end ?? range.upperBound
+        return citation
+    }
 }

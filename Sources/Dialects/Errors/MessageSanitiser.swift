@@ -7,8 +7,9 @@ enum MessageSanitiser {
         var out = ""
         var word = ""
         var followsBearer = false
-        for character in line.prefix(limit) {
-            guard delimiters.contains(character) || character.isWhitespace else {
+        for character in line.prefix(limit) where !isControl(character) {
+            let isInData = word.hasPrefix("data:") && (character == ";" || character == ",")
+            guard !isInData, delimiters.contains(character) || character.isWhitespace else {
                 word.append(character)
                 continue
             }
@@ -18,6 +19,10 @@ enum MessageSanitiser {
         }
         append(word, to: &out, followsBearer: &followsBearer)
         return out.trimmingBlanks()
+    }
+
+    private static func isControl(_ character: Character) -> Bool {
+        character.unicodeScalars.allSatisfy { $0.value < 0x20 || $0.value == 0x7F } && character != "\t"
     }
 
     private static let delimiters: Set<Character> = [

@@ -17,6 +17,11 @@ enum ChatAnswerBody {
         writer.endArray()
         writer.key("usage")
         ChatUsage.write(answer.usage, to: &writer)
+        switch answer.usage.serviceTier {
+        case nil: break
+        case "standard"?, "batch"?: writer.member("service_tier", literal: "default")
+        case let tier?: writer.member("service_tier", tier)
+        }
         writer.endObject()
         return writer.bytes
     }
@@ -72,9 +77,20 @@ enum ChatAnswerBody {
         if !calls.isEmpty { writeCalls(calls, context, to: &writer) }
         let images = blocks.compactMap { if case .image(let media) = $0.kind { media } else { nil } }
         if !images.isEmpty { ChatImages.write(images, from: 0, to: &writer) }
-        let citations = blocks.flatMap(\.citations)
+        let citations = placedCitations(blocks)
         if !citations.isEmpty { ChatCitations.write(citations, to: &writer) }
         writer.endObject()
+    }
+
+    private static func placedCitations(_ blocks: [CollectedAnswer.Block]) -> [Citation] {
+        guard blocks.contains(where: { !$0.citations.isEmpty }) else { return [] }
+        var length = 0
+        return blocks.flatMap { block -> [Citation] in
+            guard case .text = block.kind else { return block.citations }
+            let start = length
+            length += JSONText(rawEscaped: block.escaped).string.unicodeScalars.count
+            return block.citations.map { $0.placed(in: start..<length) }
+        }
     }
 
     private static func joined(

@@ -31,6 +31,8 @@ final class ChatAnswerDecoder: AnswerDecoder {
         clientDialect = context.clientDialect
     }
 
+    var awaitsOnlyTheEnd: Bool { !choices.isEmpty && choices.allSatisfy { $0.finish != nil } }
+
     // MARK: - Frames
 
     func receive(_ frame: JSONValue, name: String?, into events: inout [AnswerEvent]) {
@@ -62,7 +64,13 @@ final class ChatAnswerDecoder: AnswerDecoder {
     private func start(_ frame: JSONValue, into events: inout [AnswerEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
-        events.append(.start(AnswerStart(id: frame["id"]?.string, model: frame["model"]?.string)))
+        var start = AnswerStart(id: frame["id"]?.string, model: frame["model"]?.string)
+        start.usage = frame.present("usage").map(ChatUsage.read)
+        if let tier = frame.present("service_tier")?.string {
+            start.usage = start.usage ?? Usage()
+            start.usage?.serviceTier = tier
+        }
+        events.append(.start(start))
     }
 
     private func fail(_ failure: Failure, into events: inout [AnswerEvent]) {
@@ -312,7 +320,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
         }
         let unfinished = choices.isEmpty || choices.contains { $0.finish == nil }
         if unfinished, !mayLackReason || !isCompleteWithoutReason {
-            return fail(.endedEarly, into: &events)
+            return fail(mayLackReason && choices.isEmpty ? .empty : .endedEarly, into: &events)
         }
         hasEnded = true
         for choice in choices.indices {

@@ -15,6 +15,8 @@ final class ChatAnswerEncoder: AnswerEncoder {
 
     private struct Block {
         var choice = 0
+        /// Where the block's text stands in the choice's text, counted in characters if sources may refer to it.
+        var textRange = 0..<0
         var call: Call?
         var thought: [UInt8] = []
         var signature: Signature?
@@ -33,7 +35,8 @@ final class ChatAnswerEncoder: AnswerEncoder {
     private var callCounts: [Int: Int] = [:]
     private var detailCount = 0
     private var imageCount = 0
-    private var citations: [Int: [Citation]] = [:]
+    private var citations: [Int: [(block: Int, citation: Citation)]] = [:]
+    private var textLength = 0
     private var begun: Set<Int> = []
     private var hasBegunFirst = false
     private var refused: Set<Int> = []
@@ -77,6 +80,7 @@ final class ChatAnswerEncoder: AnswerEncoder {
         case .text(let block, let text):
             let choice = choice(of: block)
             begin(choice, into: &out)
+            if context.citesSources { count(text, of: block) }
             guard choice == 0 else { return writeMember("content", text, of: choice, into: &out) }
             out.append(contentsOf: textHead)
             out.appendFrameText(text)
@@ -92,7 +96,8 @@ final class ChatAnswerEncoder: AnswerEncoder {
         case .close(let block): close(block, into: &out)
         case .signature(let block, let signature):
             if blocks.indices.contains(block) { blocks[block].signature = signature }
-        case .citation(let block, let citation): citations[choice(of: block), default: []].append(citation)
+        case .citation(let block, let citation):
+            citations[choice(of: block), default: []].append((block, citation))
         case .start(let start): if let known = start.usage { usage.merge(known) }
         case .usage(let later): usage.merge(later)
         case .finish(let choice, let reason): finishes.append((choice, reason))
@@ -103,6 +108,13 @@ final class ChatAnswerEncoder: AnswerEncoder {
     }
 
     private func choice(of block: Int) -> Int { blocks.indices.contains(block) ? blocks[block].choice : 0 }
+
+    private func count(_ text: JSONText, of block: Int) {
+        guard blocks.indices.contains(block) else { return }
+        let start = blocks[block].textRange.isEmpty ? textLength : blocks[block].textRange.lowerBound
+        textLength += text.string.unicodeScalars.count
+        blocks[block].textRange = start..<textLength
+    }
 
     /// The first chunk of a choice names the role, and only it.
     private func begin(_ choice: Int, into out: inout [UInt8]) {
@@ -250,7 +262,11 @@ final class ChatAnswerEncoder: AnswerEncoder {
         for (place, finish) in finishes.enumerated() {
             begin(finish.choice, into: &out)
             if let sources = citations[finish.choice] {
-                writeDelta(of: finish.choice, into: &out) { ChatCitations.write(sources, to: &$0) }
+                let placed = sources.map { source in
+                    blocks.indices.contains(source.block)
+                        ? source.citation.placed(in: blocks[source.block].textRange) : source.citation
+                }
+                writeDelta(of: finish.choice, into: &out) { ChatCitations.write(placed, to: &$0) }
             }
             writeFinish(finish, isLast: place == finishes.count - 1, into: &out)
         }

@@ -11,6 +11,7 @@ final class ChatFrameForwarder: FrameForwarder {
     private var held: (name: String?, chunk: JSONValue)?
     private var usage: JSONValue?
     private var hasUsageChunk = false
+    private var hasFinished = false
     private var last: JSONValue?
 
     init(context: TranslationContext) {
@@ -35,7 +36,9 @@ final class ChatFrameForwarder: FrameForwarder {
             hasUsageChunk = true
         } else {
             releaseHeld(into: &out)
-            if context.includeUsage == nil, choices?.elements.contains(where: Self.isFinished) == true {
+            let isFinish = choices?.elements.contains(where: Self.isFinished) == true
+            hasFinished = hasFinished || isFinish
+            if context.includeUsage == nil, isFinish {
                 held = (name, chunk)
                 return
             }
@@ -79,13 +82,40 @@ final class ChatFrameForwarder: FrameForwarder {
         FrameWriting.data(editor.finish(), to: &out)
     }
 
-    func finish(usage known: Usage, into out: inout [UInt8]) {
+    func finish(reason: StopReason, usage known: Usage, into out: inout [UInt8]) {
         releaseHeld(into: &out)
+        if !hasFinished { writeFinish(reason, into: &out) }
         if context.includeUsage == true, !hasUsageChunk { writeUsage(known, into: &out) }
         out.append("data: [DONE]\n\n")
     }
 
+    /// For servers that end without saying why.
+    private func writeFinish(_ reason: StopReason, into out: inout [UInt8]) {
+        writeChunk(into: &out) { writer in
+            writer.beginArray()
+            writer.beginObject()
+            writer.member("index", 0)
+            writer.key("delta")
+            writer.beginObject()
+            writer.endObject()
+            let word = ChatStopReason.write(reason, hasRefusalText: false, usesOldFunctions: false)
+            writer.member("finish_reason", literal: word)
+            writer.endObject()
+            writer.endArray()
+        }
+    }
+
     private func writeUsage(_ known: Usage, into out: inout [UInt8]) {
+        writeChunk(into: &out) { writer in
+            writer.beginArray()
+            writer.endArray()
+            writer.key("usage")
+            ChatUsage.write(known, to: &writer)
+        }
+    }
+
+    /// Writes a chunk of our own that looks like the provider's; `body` writes `choices` and what follows.
+    private func writeChunk(into out: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
         var writer = JSONWriter()
         writer.beginObject()
         if let id = last?["id"] { writer.member("id", id) }
@@ -97,10 +127,7 @@ final class ChatFrameForwarder: FrameForwarder {
         }
         writer.member("model", context.clientModel)
         writer.key("choices")
-        writer.beginArray()
-        writer.endArray()
-        writer.key("usage")
-        ChatUsage.write(known, to: &writer)
+        body(&writer)
         writer.endObject()
         FrameWriting.data(writer.bytes, to: &out)
     }

@@ -131,9 +131,28 @@ struct ChatMessageWriter {
         case .required where texts.isEmpty:
             if hasCalls { writer.member("reasoning_content", profile.missingReasoning) }
         case .required, .optional:
+            if profile.reasoningStyle == .openRouter, writeDetails(turn, to: &writer) { return }
             if !texts.isEmpty { writer.member("reasoning_content", JSONText.joined(texts, separator: "\n\n")) }
         case .none, .forbidden: break
         }
+    }
+
+    /// OpenRouter hands signed reasoning back to the model that signed it.
+    private func writeDetails(_ turn: Turn, to writer: inout JSONWriter) -> Bool {
+        let details = turn.parts.compactMap { part -> ChatReasoningDetail? in
+            switch part {
+            case .thinking(let thinking) where thinking.signature?.isSigned == true:
+                ChatReasoningDetail(text: thinking.text, signature: thinking.signature)
+            case .redactedThinking(let signature) where signature.isSigned: ChatReasoningDetail(encrypted: signature)
+            default: nil
+            }
+        }
+        guard !details.isEmpty else { return false }
+        writer.key("reasoning_details")
+        writer.beginArray()
+        for (index, detail) in details.enumerated() { detail.writeNative(index: index, to: &writer) }
+        writer.endArray()
+        return true
     }
 
     private func write(_ call: ToolCall, to writer: inout JSONWriter) {

@@ -101,6 +101,22 @@ extension ChatReasoningDetail {
         writer.endArray()
     }
 
+    /// Writes the entry as OpenRouter itself would.
+    func writeNative(index: Int, to writer: inout JSONWriter) {
+        guard let signature = encrypted ?? signature else { return }
+        writer.beginObject()
+        writer.member("type", literal: encrypted == nil ? "reasoning.text" : "reasoning.encrypted")
+        if encrypted == nil { writer.member("text", text ?? "") }
+        writer.member(encrypted == nil ? "signature" : "data", signature.data)
+        switch signature.family {
+        case .gemini: writer.member("format", literal: "google-gemini-v1")
+        case .openAI: writer.member("format", literal: "openai-responses-v1")
+        case .anthropic, .kiro, .none, .foreign: writer.member("format", literal: "anthropic-claude-v1")
+        }
+        writer.member("index", index)
+        writer.endObject()
+    }
+
     static func writeEntry(
         _ text: JSONText?,
         _ signature: Signature,

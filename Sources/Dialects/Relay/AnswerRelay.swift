@@ -67,7 +67,7 @@ package struct AnswerRelay {
 
     /// Whether the reason for the end has come, so that only usage and the end mark can follow: there is no use in
     /// waiting for them longer than some seconds.
-    package var awaitsOnlyTheEnd: Bool { !isComplete && failure == nil && observer.stopReason != nil }
+    package var awaitsOnlyTheEnd: Bool { !isOver && decoder.awaitsOnlyTheEnd }
 
     /// The tokens so far; once the answer is complete they are counted here where the provider gave no figures.
     package var usage: Usage { observer.usage }
@@ -289,7 +289,7 @@ package struct AnswerRelay {
         case .collected(var collector):
             collector.add(.usage(usage))
             out.append(contentsOf: context.clientDialect.codec.encodeAnswer(collector.answer, context: context))
-        case .forwarded(let forwarder): forwarder.finish(usage: usage, into: &out)
+        case .forwarded(let forwarder): forwarder.finish(reason: reason, usage: usage, into: &out)
         case .echoed, nil: break
         }
     }

@@ -36,6 +36,8 @@ protocol DialectCodec {
 
 /// Reads a provider's answer into events; made for one answer.
 protocol AnswerDecoder: AnyObject {
+    /// Whether the reason for the end is known, so that only usage and the end mark can follow.
+    var awaitsOnlyTheEnd: Bool { get }
     /// Reads the JSON of one stream frame.
     func receive(_ frame: JSONValue, name: String?, into events: inout [AnswerEvent])
     /// Reads the end mark of the stream (`[DONE]`).
@@ -54,8 +56,8 @@ protocol AnswerEncoder: AnyObject {
 /// Passes a provider's frames on to a client of the same dialect with the few edits that are allowed.
 protocol FrameForwarder: AnyObject {
     func forward(_ frame: StreamFrame, into out: inout [UInt8])
-    /// Ends a complete answer and adds what the provider left out; `usage` is what is known by then.
-    func finish(usage: Usage, into out: inout [UInt8])
+    /// Ends a complete answer and adds what the provider left out, as far as it is known.
+    func finish(reason: StopReason, usage: Usage, into out: inout [UInt8])
 }
 
 /// One frame of an event stream.

@@ -114,7 +114,8 @@ package struct TargetProfile: Sendable {
 
     /// Whether to ask for usage in streams.
     package var usageInStream = true
-    /// Whether an answer may end without a stop reason when it is otherwise complete.
+    /// Whether an answer without a stop reason may end without the end mark too when it is otherwise complete; a lost
+    /// connection behind a proxy looks the same, so that only servers known to end like this get it.
     package var lenientEnd = false
     /// Whether fragments of arguments repeat what came before.
     package var cumulativeArguments = false
@@ -125,7 +126,6 @@ package struct TargetProfile: Sendable {
         switch dialect {
         case .openAIChat:
             maxStop = 4
-            lenientEnd = true
         case .anthropicMessages:
             toolIDRule = .anthropic
             userField = .metadataUserID

@@ -26,6 +26,8 @@ package struct TranslationContext: Sendable {
     package var stopEmulation: [String] = []
     /// Whether the client's request used the old `functions`, so that answers say `function_call`.
     package var legacyFunctions = false
+    /// Whether the target searches the web itself, so that its text has sources.
+    package var citesSources = false
     /// Whether the client spoke OpenRouter's `reasoning:{}`, so that answers repeat reasoning under `reasoning`.
     package var mirrorsReasoning = false
     /// Features of the request that the target cannot have; logged, never shown in bodies.

@@ -7,7 +7,9 @@ enum ReasoningRepair {
                 switch part {
                 case .thinking(let thinking):
                     profile.dialect == .openAIChat ? !keepsText : !isValid(thinking.signature, profile)
-                case .redactedThinking(let signature): !isValid(signature, profile)
+                case .redactedThinking(let signature):
+                    profile.dialect == .openAIChat
+                        ? !(keepsText && profile.reasoningStyle == .openRouter) : !isValid(signature, profile)
                 default: false
                 }
             }

@@ -8,6 +8,7 @@ enum ToolRepair {
         var seen: Set<String> = []
         conversation.tools.removeAll { !seen.insert($0.name).inserted }
         try dropServerTools(from: &conversation, profile: profile, context: &context)
+        context.citesSources = !conversation.serverTools.isEmpty
         try checkChoice(&conversation, profile: profile)
         limit(&conversation, to: profile.maxTools, context: &context)
         if conversation.tools.isEmpty, conversation.serverTools.isEmpty {

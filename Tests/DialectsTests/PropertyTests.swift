@@ -1,0 +1,370 @@
+import Foundation
+import JSONCore
+import Testing
+
+@testable import Dialects
+
+/// A generator that gives the same numbers in every run.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+}
+
+/// A random answer that every dialect can express, as a provider's stream and as its whole body.
+private struct RandomAnswer {
+    var thinking: String?
+    var text: String?
+    var calls: [(id: String, name: String, arguments: String)] = []
+
+    init(_ random: inout SeededRandom) {
+        if Bool.random(using: &random) { thinking = Self.words(&random) }
+        if Bool.random(using: &random) { text = Self.words(&random) }
+        for index in 0..<Int.random(in: 0...3, using: &random) {
+            calls.append(
+                ("call_\(index)", "tool\(index % 2)", "{\"a\": \(index).50, \"t\":\(Self.quoted(Self.words(&random)))}")
+            )
+        }
+        if text == nil, calls.isEmpty { text = "x" }
+    }
+
+    private static func words(_ random: inout SeededRandom) -> String {
+        let pool = [
+            "Grüße", "日本", "😀", "\"q\"", "\\", "\n", "\t", " ", "a", "</think>", "```", "\u{2028}", "{}", "long word",
+        ]
+        return (1...Int.random(in: 1...8, using: &random)).map { _ in pool.randomElement(using: &random) ?? "" }
+            .joined()
+    }
+
+    static func quoted(_ text: String) -> String { String(decoding: JSONLiteral.string(text), as: UTF8.self) }
+
+    /// The text in one to four pieces.
+    private static func pieces(_ text: String, _ random: inout SeededRandom) -> [String] {
+        var pieces: [String] = []
+        var rest = text[...]
+        while !rest.isEmpty {
+            let count = Int.random(in: 1...max(1, rest.count), using: &random)
+            pieces.append(String(rest.prefix(count)))
+            rest = rest.dropFirst(count)
+        }
+        return pieces
+    }
+
+    private var finish: (chat: String, messages: String) {
+        calls.isEmpty ? ("stop", "end_turn") : ("tool_calls", "tool_use")
+    }
+
+    func stream(_ dialect: Dialect, _ random: inout SeededRandom) -> String {
+        dialect == .openAIChat ? chatStream(&random) : messagesStream(&random)
+    }
+
+    private func chatStream(_ random: inout SeededRandom) -> String {
+        var out = chunk(#"{"role":"assistant","content":""}"#)
+        for piece in thinking.map({ Self.pieces($0, &random) }) ?? [] {
+            out += chunk("{\"reasoning_content\":\(Self.quoted(piece))}")
+        }
+        for piece in text.map({ Self.pieces($0, &random) }) ?? [] {
+            out += chunk("{\"content\":\(Self.quoted(piece))}")
+        }
+        var fragments: [String] = []
+        for (index, call) in calls.enumerated() {
+            fragments.append(
+                #"{"tool_calls":[{"index":\#(index),"id":"\#(call.id)","type":"function","function":{"name":"\#(call.name)","arguments":""}}]}"#
+            )
+            for piece in Self.pieces(call.arguments, &random) {
+                fragments.append(
+                    #"{"tool_calls":[{"index":\#(index),"function":{"arguments":\#(Self.quoted(piece))}}]}"#
+                )
+            }
+        }
+        out += fragments.map { chunk($0) }.joined()
+        return out + chunk("{}", finish: finish.chat, extra: Self.chatUsage) + "data: [DONE]\n\n"
+    }
+
+    private static let chatUsage = #","usage":{"prompt_tokens":25,"completion_tokens":15,"total_tokens":40}"#
+
+    private func messagesStream(_ random: inout SeededRandom) -> String {
+        var out = messageStart
+        var index = 0
+        if let thinking {
+            out += event(
+                "content_block_start",
+                #""index":0,"content_block":{"type":"thinking","thinking":"","signature":""}"#
+            )
+            for piece in Self.pieces(thinking, &random) {
+                out += event(
+                    "content_block_delta",
+                    #""index":0,"delta":{"type":"thinking_delta","thinking":\#(Self.quoted(piece))}"#
+                )
+            }
+            out += event("content_block_delta", #""index":0,"delta":{"type":"signature_delta","signature":"Esig"}"#)
+            out += event("content_block_stop", #""index":0"#)
+            index += 1
+        }
+        if let text {
+            out += textBlock(index, Self.pieces(text, &random).map { String(Self.quoted($0).dropFirst().dropLast()) })
+            index += 1
+        }
+        for call in calls {
+            out += toolBlock(index, id: call.id, name: call.name, Self.pieces(call.arguments, &random))
+            index += 1
+        }
+        return out + messageEnd(finish.messages)
+    }
+
+    func body(_ dialect: Dialect) -> String {
+        dialect == .openAIChat ? chatBody : messagesBody
+    }
+
+    private var chatBody: String {
+        let calls = self.calls.map {
+            #"{"id":"\#($0.id)","type":"function","function":{"name":"\#($0.name)","arguments":\#(Self.quoted($0.arguments))}}"#
+        }
+        let reasoning = thinking.map { ",\"reasoning_content\":\(Self.quoted($0))" } ?? ""
+        let tools = calls.isEmpty ? "" : ",\"tool_calls\":[\(calls.joined(separator: ","))]"
+        let content = text.map(Self.quoted) ?? "null"
+        return
+            #"{"id":"x","object":"chat.completion","model":"up-model","choices":[{"index":0,"message":{"role":"assistant","content":\#(content)\#(reasoning)\#(tools)},"finish_reason":"\#(finish.chat)"}]\#(Self.chatUsage)}"#
+    }
+
+    private var messagesBody: String {
+        var blocks: [String] = []
+        if let thinking {
+            blocks.append(#"{"type":"thinking","thinking":\#(Self.quoted(thinking)),"signature":"Esig"}"#)
+        }
+        if let text { blocks.append(#"{"type":"text","text":\#(Self.quoted(text))}"#) }
+        for call in calls {
+            blocks.append(#"{"type":"tool_use","id":"\#(call.id)","name":"\#(call.name)","input":\#(call.arguments)}"#)
+        }
+        return
+            #"{"id":"msg_up","type":"message","role":"assistant","model":"up-model","content":[\#(blocks.joined(separator: ","))],"stop_reason":"\#(finish.messages)","stop_sequence":null,"usage":{"input_tokens":25,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":15}}"#
+    }
+}
+
+/// What a client understands of an answer.
+private struct Understood: Equatable {
+    var thinking = ""
+    var text = ""
+    var calls: [String] = []
+    var finish = ""
+    var output = 0
+
+    private mutating func add(call id: String, _ name: String, _ arguments: String) throws {
+        let value = try JSONDocument.parse(Array(arguments.utf8)).root
+        calls.append("\(id) \(name) \(JSONCompaction.text(value).string)")
+    }
+
+    static func whole(_ text: String, _ dialect: Dialect) throws -> Understood {
+        var seen = Understood()
+        let root = try JSONDocument.parse(Array(text.utf8)).root
+        if dialect == .openAIChat {
+            let choice = try #require(root["choices"]?.first)
+            let message = try #require(choice["message"])
+            seen.text = message["content"]?.string ?? ""
+            seen.thinking = message["reasoning_content"]?.string ?? ""
+            for call in message["tool_calls"]?.elements ?? JSONDocument.emptyArray.root.elements {
+                let function = try #require(call["function"])
+                try seen.add(
+                    call: call["id"]?.string ?? "",
+                    function["name"]?.string ?? "",
+                    function["arguments"]?.string ?? ""
+                )
+            }
+            seen.finish = choice["finish_reason"]?.string ?? ""
+            seen.output = root["usage"]?["completion_tokens"]?.int ?? 0
+        } else {
+            for block in try #require(root["content"]).elements {
+                seen.text += block["text"]?.string ?? ""
+                seen.thinking += block["thinking"]?.string ?? ""
+                guard let input = block["input"] else { continue }
+                try seen.add(
+                    call: block["id"]?.string ?? "",
+                    block["name"]?.string ?? "",
+                    String(decoding: input.raw, as: UTF8.self)
+                )
+            }
+            seen.finish = root["stop_reason"]?.string ?? ""
+            seen.output = root["usage"]?["output_tokens"]?.int ?? 0
+        }
+        return seen
+    }
+
+    static func stream(_ text: String, _ dialect: Dialect) throws -> Understood {
+        dialect == .openAIChat ? try chatStream(text) : try messagesStream(text)
+    }
+
+    private static func chatStream(_ text: String) throws -> Understood {
+        var seen = Understood()
+        var calls: [(id: String, name: String, arguments: String)] = []
+        #expect(text.frameData.last == "[DONE]")
+        for data in text.frameData.dropLast() {
+            let root = try JSONDocument.parse(Array(data.utf8)).root
+            if let usage = root.present("usage") { seen.output = usage["completion_tokens"]?.int ?? 0 }
+            guard let choice = root["choices"]?.first, let delta = choice["delta"] else { continue }
+            seen.text += delta["content"]?.string ?? ""
+            seen.thinking += delta["reasoning_content"]?.string ?? ""
+            for call in delta["tool_calls"]?.elements ?? JSONDocument.emptyArray.root.elements {
+                let index = try #require(call["index"]?.int)
+                if index == calls.count {
+                    calls.append(
+                        (try #require(call["id"]?.string), try #require(call["function"]?["name"]?.string), "")
+                    )
+                }
+                calls[index].arguments += call["function"]?["arguments"]?.string ?? ""
+            }
+            if let reason = choice["finish_reason"]?.string { seen.finish = reason }
+        }
+        for call in calls { try seen.add(call: call.id, call.name, call.arguments) }
+        return seen
+    }
+
+    /// Reads as strictly as Anthropic's SDKs: one block at a time, indexes rising by one.
+    private static func messagesStream(_ text: String) throws -> Understood {
+        var seen = Understood()
+        var open: (index: Int, call: (String, String)?, arguments: String)?
+        var next = 0
+        for frame in text.frames {
+            let root = try JSONDocument.parse(Array((frame.components(separatedBy: "data: ").last ?? "").utf8)).root
+            let type = try #require(root["type"]?.string)
+            #expect(frame.hasPrefix("event: \(type)\n"))
+            switch type {
+            case "content_block_start":
+                #expect(open == nil)
+                #expect(root["index"]?.int == next)
+                let block = try #require(root["content_block"])
+                let isCall = block["type"]?.equals("tool_use") == true
+                open = (next, isCall ? (block["id"]?.string ?? "", block["name"]?.string ?? "") : nil, "")
+                next += 1
+            case "content_block_delta":
+                #expect(root["index"]?.int == open?.index)
+                let delta = try #require(root["delta"])
+                seen.text += delta["text"]?.string ?? ""
+                seen.thinking += delta["thinking"]?.string ?? ""
+                open?.arguments += delta["partial_json"]?.string ?? ""
+            case "content_block_stop":
+                #expect(root["index"]?.int == open?.index)
+                if let call = open?.call { try seen.add(call: call.0, call.1, open?.arguments ?? "") }
+                open = nil
+            case "message_delta":
+                #expect(open == nil)
+                seen.finish = root["delta"]?["stop_reason"]?.string ?? ""
+                seen.output = root["usage"]?["output_tokens"]?.int ?? 0
+            default: break
+            }
+        }
+        #expect(text.frames.last == "event: message_stop\ndata: {\"type\":\"message_stop\"}")
+        return seen
+    }
+}
+
+@Suite struct `Properties` {
+    @Test(arguments: Direction.all)
+    func `a stream and a whole body say the same, in every combination`(direction: Direction) throws {
+        for seed in 1...60 as ClosedRange<UInt64> {
+            var random = SeededRandom(seed)
+            let answer = RandomAnswer(&random)
+            let stream = answer.stream(direction.upstream, &random)
+            let body = answer.body(direction.upstream)
+            let streaming = makeContext(direction.client, direction.upstream)
+            let whole = makeContext(direction.client, direction.upstream, streams: false)
+            let outcomes = [
+                try Understood.stream(relay(stream, streaming).out, direction.client),
+                try Understood.whole(relay(stream, whole).out, direction.client),
+                try Understood.stream(relay(body, streaming, contentType: "application/json").out, direction.client),
+                try Understood.whole(relay(body, whole, contentType: "application/json").out, direction.client),
+            ]
+            #expect(outcomes.allSatisfy { $0 == outcomes[0] }, "seed \(seed): \(outcomes)")
+            #expect(outcomes[0].text == answer.text ?? "")
+            #expect(outcomes[0].thinking == answer.thinking ?? "")
+            #expect(outcomes[0].calls.count == answer.calls.count)
+            #expect(outcomes[0].output == 15)
+        }
+    }
+
+    @Test(arguments: Direction.all)
+    func `a damaged stream never ends cleanly without its end, and never traps`(direction: Direction) throws {
+        for seed in 1...150 as ClosedRange<UInt64> {
+            var random = SeededRandom(seed)
+            var bytes = Array(RandomAnswer(&random).stream(direction.upstream, &random).utf8)
+            for _ in 0..<Int.random(in: 1...12, using: &random) {
+                let place = Int.random(in: bytes.indices, using: &random)
+                switch Int.random(in: 0...2, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
+                }
+            }
+            for streams in [true, false] {
+                let context = makeContext(direction.client, direction.upstream, streams: streams)
+                let outcome = relay([bytes], context, cleanEnd: Bool.random(using: &random))
+                #expect(outcome.isComplete != (outcome.failure != nil))
+                if outcome.failure != nil, streams { #expect(!outcome.out.contains("message_stop")) }
+            }
+        }
+    }
+
+    /// Puts something else in random places of a JSON value.
+    private static func damaged(_ value: Any, _ random: inout SeededRandom) -> Any {
+        if Int.random(in: 0..<14, using: &random) == 0 {
+            let others: [Any] = [
+                NSNull(), true, -1, 1e300, "", "text", [Any](), [String: Any](), ["x"], ["type": "text"], [[["a": 1]]],
+                7.5,
+            ]
+            return others.randomElement(using: &random) ?? NSNull()
+        }
+        if let object = value as? [String: Any] {
+            var result: [String: Any] = [:]
+            for key in object.keys.sorted() where Int.random(in: 0..<20, using: &random) != 0 {
+                result[key] = damaged(object[key] ?? NSNull(), &random)
+            }
+            return result
+        }
+        guard let array = value as? [Any] else { return value }
+        return array.map { damaged($0, &random) }
+    }
+
+    @Test(arguments: Direction.all)
+    func `a damaged request is translated to valid JSON or refused, and never traps`(direction: Direction) throws {
+        let inputs = Golden.cases(
+            ".json",
+            butNot: [".expected.json", ".settings.json", ".body.json", ".client.json", ".error.json"]
+        )
+        for (number, golden) in inputs.enumerated() where golden.direction.client == direction.client {
+            guard let value = try? JSONSerialization.jsonObject(with: try Data(contentsOf: golden.input)) else {
+                continue
+            }
+            for seed in 1...12 as ClosedRange<UInt64> {
+                var random = SeededRandom(seed &+ UInt64(number) &* 1_000)
+                let damaged = Self.damaged(value, &random)
+                guard let root = damaged as? [String: Any] else { continue }
+                let document = try JSONDocument.parse(
+                    [UInt8](try JSONSerialization.data(withJSONObject: root, options: [.sortedKeys]))
+                )
+                var context = makeContext(direction.client, direction.upstream)
+                var profile = TargetProfile(direction.upstream)
+                profile.reasoningStyle = direction.upstream == .openAIChat ? .effort : .anthropicBudget
+                profile.reasoningReplay = .optional
+                do {
+                    let bytes = try RequestTranslator.translate(
+                        document,
+                        profile: profile,
+                        context: &context,
+                        upstreamStreams: true
+                    )
+                    #expect((try? JSONDocument.parse(bytes)) != nil, "\(String(decoding: bytes, as: UTF8.self))")
+                } catch {
+                    #expect(error.failure.status == 400)
+                }
+                _ = TokenEstimate.inputTokens(document, dialect: direction.client)
+                _ = try? RequestFacts.read(document, dialect: direction.client)
+            }
+        }
+    }
+}
