@@ -64,16 +64,8 @@ struct MessagesHistoryRepair {
     }
 
     /// What would be written, as places of the original and identifiers.
-    private static func fingerprint(of turn: Turn) -> [String] {
-        ["\(turn.role)"]
-            + turn.parts.map { part in
-                switch part {
-                case .opaque(let block, _): "b\(block.range.lowerBound)"
-                case .toolCall(let call): "c\(call.raw?.range.lowerBound ?? -1) \(call.id)"
-                case .toolResult(let result): "r\(result.raw?.range.lowerBound ?? -1) \(result.callID)"
-                default: "new"
-                }
-            }
+    private static func fingerprint(of turn: Turn) -> [HistoryPiece] {
+        [HistoryPiece(turn.role)] + turn.parts.map(HistoryPiece.init)
     }
 
     // MARK: - Repairs

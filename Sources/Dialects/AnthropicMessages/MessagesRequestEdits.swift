@@ -66,10 +66,12 @@ struct MessagesRequestEdits {
         editTools()
         editSystem()
         MessagesCacheMarks(root, profile: profile).edit(with: &editor)
-        for field in profile.stripFields { remove(field) }
+        for field in profile.stripFields { editor.removeMember(field, of: root) }
     }
 
-    private mutating func remove(_ field: String) { editor.removeMember(field, of: root) }
+    private mutating func remove(_ field: String) {
+        if root.member(field) != nil { editor.removeMember(field, of: root) }
+    }
 
     private mutating func editModelAndStream() {
         if root["model"]?.string != context.upstreamModel {

@@ -17,7 +17,7 @@ struct MessagesRequestEncoder {
     mutating func encode() -> [UInt8] {
         let thinking = ThinkingPlan(conversation.reasoning, maxOutput: conversation.maxOutput, profile: profile)
         let schema = settleOutputFormat(isThinking: thinking.isThinking)
-        var writer = JSONWriter(capacity: 1 << 12)
+        var writer = JSONWriter(capacity: conversation.sourceSize + conversation.sourceSize / 8 + 1_024)
         writer.beginObject()
         writer.member("model", context.upstreamModel)
         writer.member("max_tokens", thinking.maxTokens)

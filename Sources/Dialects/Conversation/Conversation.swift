@@ -20,6 +20,8 @@ struct Conversation {
     var reasoning: ReasoningRequest?
     var output = OutputFormat.text
     var metadata = RequestMetadata()
+    /// The size of the client's body, which tells how large the target's will be.
+    var sourceSize = 0
 }
 
 /// One block of the system prompt.

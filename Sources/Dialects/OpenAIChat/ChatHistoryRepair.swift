@@ -7,9 +7,11 @@ struct ChatHistoryRepair {
 
     /// The repaired messages, or `nil` if they are fine.
     static func repaired(_ messages: JSONValue, profile: TargetProfile) -> [UInt8]? {
+        guard messages.elements.contains(where: { $0["tool_calls"] != nil || $0["tool_call_id"] != nil }) else {
+            return nil
+        }
         var conversation = Conversation()
         conversation.turns = turns(of: messages)
-        guard conversation.turns.contains(where: { $0.hasCalls || $0.hasResults }) else { return nil }
         let before = fingerprint(of: conversation.turns)
         CallIDRepair.apply(to: &conversation, rule: profile.toolIDRule)
         PairingRepair.apply(to: &conversation.turns)
@@ -50,15 +52,8 @@ struct ChatHistoryRepair {
     }
 
     /// What would be written, as places of the original and identifiers.
-    private static func fingerprint(of turns: [Turn]) -> [String] {
-        turns.flatMap(\.parts).map { part in
-            switch part {
-            case .opaque(let message, _): "m\(message.range.lowerBound)"
-            case .toolCall(let call): "c\(call.raw?.range.lowerBound ?? -1) \(call.id)"
-            case .toolResult(let result): "r\(result.raw?.range.lowerBound ?? -1) \(result.callID)"
-            default: "new"
-            }
-        }
+    private static func fingerprint(of turns: [Turn]) -> [HistoryPiece] {
+        turns.flatMap(\.parts).map(HistoryPiece.init)
     }
 
     // MARK: - Turns as messages

@@ -69,10 +69,12 @@ struct ChatRequestEdits {
         editFormat()
         editMessages()
         for field in ["user", "seed", "response_format"] where isEmpty(root.member(field)) { remove(field) }
-        for field in profile.stripFields { remove(field) }
+        for field in profile.stripFields { editor.removeMember(field, of: root) }
     }
 
-    private mutating func remove(_ field: String) { editor.removeMember(field, of: root) }
+    private mutating func remove(_ field: String) {
+        if root.member(field) != nil { editor.removeMember(field, of: root) }
+    }
 
     private func isEmpty(_ value: JSONValue?) -> Bool {
         guard let value else { return false }

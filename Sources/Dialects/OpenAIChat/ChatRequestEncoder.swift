@@ -16,7 +16,7 @@ struct ChatRequestEncoder {
 
     mutating func encode() -> [UInt8] {
         let format = settleOutputFormat()
-        var writer = JSONWriter(capacity: 1 << 12)
+        var writer = JSONWriter(capacity: conversation.sourceSize + conversation.sourceSize / 8 + 1_024)
         writer.beginObject()
         writer.member("model", context.upstreamModel)
         writeLimits(to: &writer)

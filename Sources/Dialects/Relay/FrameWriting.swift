@@ -1,4 +1,5 @@
 import JSONCore
+private import Glibc
 
 /// Frames of server-sent events, written without an intermediate copy of their data.
 enum FrameWriting {
@@ -53,9 +54,11 @@ enum FrameWriting {
 
     /// Data of several lines, which came as several `data:` lines, leaves in the same way.
     private static func splitLines(from start: Int, of out: inout [UInt8]) {
-        var lineFeeds = 0
-        for place in start..<out.count { lineFeeds &+= out[place] == UInt8(ascii: "\n") ? 1 : 0 }
-        guard lineFeeds > 0 else { return }
+        let hasLineFeed = out.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return memchr(base + start, 0x0A, buffer.count - start) != nil
+        }
+        guard hasLineFeed else { return }
         let data = Array(out[start...])
         out.removeSubrange(start...)
         for byte in data {

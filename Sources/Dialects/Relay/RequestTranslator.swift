@@ -28,6 +28,7 @@ package enum RequestTranslator {
             context.estimatedInputTokens = TokenEstimate.inputTokens(body, dialect: context.clientDialect)
         }
         var conversation = try client.decodeRequest(body, context: &context)
+        conversation.sourceSize = body.bytes.count
         try Repairs.apply(to: &conversation, body: body, profile: profile, context: &context)
         let target = context.upstreamDialect.codec
         return try target.encodeRequest(conversation, profile: profile, context: &context, streams: upstreamStreams)

@@ -1,0 +1,265 @@
+import HTTPCore
+import JSONCore
+
+/// What an `AnswerRelay` does; a class, so that its state is never copied on the way of an event.
+final class AnswerRelayEngine {
+    /// How the client is served; decided when the form of the provider's answer is known.
+    private enum Output {
+        /// The provider's frames, edited.
+        case forwarded(any FrameForwarder)
+        /// A stream written from events.
+        case encoded(any AnswerEncoder)
+        /// One body written from all events.
+        case collected(AnswerCollector)
+        /// The provider's body, edited.
+        case echoed
+    }
+
+    private static let badFrameLimit = 3
+    private static let wholeBodyLimit = 64 << 20
+    private static let streamLimit = 256 << 20
+
+    private let context: TranslationContext
+    private let profile: TargetProfile
+    private let decoder: any AnswerDecoder
+    private let filters: [any AnswerFilter]
+    private var sniffer: AnswerSniffer
+    private var parser: SSEParser?
+    private var output: Output?
+    private(set) var observer = AnswerObserver()
+    private var events: [AnswerEvent] = []
+    private var badFrames = 0
+    private var goodFrames = 0
+    private var receivedBytes = 0
+
+    /// Whether the answer is complete: everything for the client has been written.
+    private(set) var isComplete = false
+    /// What went wrong: an error event or body, an empty answer, a cut-off one, or garbage.
+    private(set) var failure: Failure?
+
+    init(context: TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
+        self.context = context
+        self.profile = profile
+        sniffer = AnswerSniffer(contentType: upstreamContentType)
+        decoder = context.upstreamDialect.codec.makeAnswerDecoder(profile: profile, context: context)
+        filters = AnswerFilters.make(for: context)
+    }
+
+    /// Whether the reason for the end is known, so that only usage and the end mark can follow.
+    var awaitsOnlyTheEnd: Bool { !isOver && decoder.awaitsOnlyTheEnd }
+
+    /// The reported tokens, else estimates.
+    var settledUsage: Usage { observer.settledUsage(inputTokens: context.estimatedInputTokens) }
+
+    private var isOver: Bool { isComplete || failure != nil }
+
+    // MARK: - Bytes
+
+    /// Takes the next bytes of the provider's answer.
+    func receive(_ chunk: [UInt8], into out: inout [UInt8]) {
+        guard !isOver, !chunk.isEmpty else { return }
+        receivedBytes += chunk.count
+        guard receivedBytes <= (parser == nil ? Self.wholeBodyLimit : Self.streamLimit) else {
+            return end(with: .answerTooLarge, into: &out)
+        }
+        if parser != nil {
+            if goodFrames == 0 { sniffer.keep(chunk) }
+            parser?.append(chunk)
+            return readFrames(into: &out)
+        }
+        switch sniffer.append(chunk) {
+        case .undecided, .whole: break
+        case .stream(let bytes):
+            startStream()
+            parser?.append(bytes)
+            readFrames(into: &out)
+        case .unreadable: end(with: .unreadable, into: &out)
+        }
+    }
+
+    /// Takes the end of the provider's answer; `cleanEnd` is false when the connection broke.
+    func finish(cleanEnd: Bool, into out: inout [UInt8]) {
+        guard !isOver else { return }
+        guard parser != nil else { return finishWhole(cleanEnd: cleanEnd, into: &out) }
+        readLastFrames(into: &out)
+        guard !isOver else { return }
+        if goodFrames == 0, let body = sniffer.wholeBody, let document = try? JSONDocument.parse(mending: body) {
+            return receive(whole: document, into: &out)
+        }
+        decoder.finish(isClean: cleanEnd, into: &events)
+        if goodFrames == 0, cleanEnd, case .error(let failure) = events.last, failure.cause == .cutOff {
+            events[events.count - 1] = .error(badFrames > 0 ? .unreadable : .empty)
+        }
+        deliverEvents(into: &out)
+    }
+
+    /// Ends a stream with the client's error event because of something that the provider's bytes do not tell.
+    func fail(_ failure: Failure, into out: inout [UInt8]) {
+        guard !isOver else { return }
+        self.failure = failure
+        if context.wantsStream { context.clientDialect.codec.writeErrorEvent(failure, into: &out) }
+    }
+
+    // MARK: - Streams
+
+    private var passesThrough: Bool {
+        context.clientDialect == context.upstreamDialect && filters.isEmpty && !profile.thinkTags
+    }
+
+    private func startStream() {
+        parser = SSEParser()
+        if !context.wantsStream {
+            output = .collected(AnswerCollector())
+        } else if passesThrough {
+            output = .forwarded(context.clientDialect.codec.makeFrameForwarder(context: context))
+        } else {
+            output = .encoded(context.clientDialect.codec.makeAnswerEncoder(context: context))
+        }
+    }
+
+    private func readFrames(into out: inout [UInt8]) {
+        do {
+            while !isOver, let event = try parser?.next() { receive(event, into: &out) }
+        } catch {
+            end(with: .answerTooLarge, into: &out)
+        }
+    }
+
+    private func readLastFrames(into out: inout [UInt8]) {
+        do {
+            while !isOver, let event = try parser?.finish() { receive(event, into: &out) }
+        } catch {
+            end(with: .answerTooLarge, into: &out)
+        }
+    }
+
+    private func receive(_ event: SSEEvent, into out: inout [UInt8]) {
+        if event.isComment {
+            if case .forwarded(let forwarder) = output {
+                forwarder.forward(StreamFrame(name: nil, content: .comment(event.data)), into: &out)
+            }
+            return
+        }
+        switch SSEData(event.data) {
+        case .nothing: break
+        case .endMark:
+            decoder.receiveEndMark(into: &events)
+            deliverEvents(into: &out)
+        case .json: receive(json: event, into: &out)
+        }
+    }
+
+    private func receive(json event: SSEEvent, into out: inout [UInt8]) {
+        guard let document = try? JSONDocument.parse(mending: event.data), document.root.isObject else {
+            badFrames += 1
+            if badFrames >= Self.badFrameLimit { end(with: .unreadable, into: &out) }
+            return
+        }
+        badFrames = 0
+        goodFrames += 1
+        decoder.receive(document.root, name: event.name, into: &events)
+        if case .forwarded(let forwarder) = output, !hasError {
+            forwarder.forward(StreamFrame(name: event.name, content: .json(document.root)), into: &out)
+        }
+        deliverEvents(into: &out)
+    }
+
+    private var hasError: Bool { if case .error = events.last { true } else { false } }
+
+    // MARK: - Whole bodies
+
+    private func finishWhole(cleanEnd: Bool, into out: inout [UInt8]) {
+        let body = sniffer.takeBody()
+        if let document = try? JSONDocument.parse(mending: body) { return receive(whole: document, into: &out) }
+        guard cleanEnd else { return end(with: .endedEarly, into: &out) }
+        guard !body.isEmpty else { return end(with: .empty, into: &out) }
+        // Objects line by line: the reader of event streams takes them.
+        startStream()
+        parser?.append(body)
+        readLastFrames(into: &out)
+        guard !isOver else { return }
+        guard goodFrames > 0 else { return end(with: .unreadable, into: &out) }
+        decoder.finish(isClean: true, into: &events)
+        deliverEvents(into: &out)
+    }
+
+    private func receive(whole document: JSONDocument, into out: inout [UInt8]) {
+        let body = document.root.isArray ? document.root.first ?? document.root : document.root
+        if let failure = UpstreamError.inBody(body, dialect: context.upstreamDialect) {
+            return end(with: failure, into: &out)
+        }
+        guard document.root.isObject else { return end(with: .unreadable, into: &out) }
+        let codec = context.clientDialect.codec
+        if context.wantsStream {
+            output = .encoded(codec.makeAnswerEncoder(context: context))
+        } else {
+            output = passesThrough ? .echoed : .collected(AnswerCollector())
+        }
+        decoder.receive(whole: document.root, into: &events)
+        if case .error(let failure) = events.last, failure.cause == .cutOff {
+            events[events.count - 1] = .error(.empty)
+        }
+        deliverEvents(into: &out)
+        if isComplete, case .echoed = output {
+            var editor = JSONEditor(document)
+            if document.root["model"] != nil {
+                editor.setMember("model", of: document.root, to: JSONLiteral.string(context.clientModel))
+            }
+            out.append(contentsOf: editor.finish())
+        }
+    }
+
+    // MARK: - Events
+
+    /// Hands the events read so far to the client's side.
+    private func deliverEvents(into out: inout [UInt8]) {
+        guard !events.isEmpty else { return }
+        for filter in filters { filter.apply(to: &events) }
+        // Taken out while they are read, and put back to keep the array's memory.
+        var batch: [AnswerEvent] = []
+        swap(&batch, &events)
+        for event in batch where !isOver { deliver(event, into: &out) }
+        batch.removeAll(keepingCapacity: true)
+        swap(&batch, &events)
+    }
+
+    private func deliver(_ event: AnswerEvent, into out: inout [UInt8]) {
+        switch event {
+        case .error(let failure): return end(with: failure, into: &out)
+        case .end: return endComplete(into: &out)
+        default: observer.observe(event)
+        }
+        switch output {
+        case .encoded(let encoder): encoder.write(event, into: &out)
+        case .collected(var collector):
+            output = nil  // so that the collector is changed in place
+            collector.add(event)
+            output = .collected(collector)
+        case .forwarded, .echoed, nil: break
+        }
+    }
+
+    private func endComplete(into out: inout [UInt8]) {
+        let reason = observer.stopReason ?? .stop
+        guard observer.hasContent || reason.explainsEmptyAnswer else { return end(with: .empty, into: &out) }
+        isComplete = true
+        let usage = settledUsage
+        if usage.estimated { observer.observe(.usage(usage)) }
+        switch output {
+        case .encoded(let encoder):
+            if usage.estimated { encoder.write(.usage(usage), into: &out) }
+            encoder.write(.end, into: &out)
+        case .collected(var collector):
+            collector.add(.usage(usage))
+            out.append(contentsOf: context.clientDialect.codec.encodeAnswer(collector.answer, context: context))
+        case .forwarded(let forwarder): forwarder.finish(reason: reason, usage: usage, into: &out)
+        case .echoed, nil: break
+        }
+    }
+
+    private func end(with failure: Failure, into out: inout [UInt8]) {
+        self.failure = failure
+        guard context.wantsStream, observer.hasContent else { return }
+        context.clientDialect.codec.writeErrorEvent(failure, into: &out)
+    }
+}
