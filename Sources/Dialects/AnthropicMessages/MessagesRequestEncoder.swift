@@ -192,7 +192,7 @@ struct MessagesRequestEncoder {
             writer.raw(bytes: strict)
             writer.member("strict", true)
         } else {
-            SchemaCleaner.write(tool.schema, to: &writer)
+            SchemaCleaner.write(tool.schema, rule: profile.schemaRule, to: &writer)
         }
         if let cache = tool.cache, profile.cacheMarks { cache.write(to: &writer) }
         writer.endObject()

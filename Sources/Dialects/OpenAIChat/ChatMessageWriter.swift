@@ -70,6 +70,14 @@ struct ChatMessageWriter {
     }
 
     private func writeResult(_ result: ToolResult, attachments: inout [Part], to writer: inout JSONWriter) {
+        if profile.imagesInToolResults, result.parts.contains(where: \.isMedia), !result.isError {
+            writer.beginObject()
+            writer.member("role", literal: "tool")
+            writer.member("tool_call_id", result.callID)
+            writer.key("content")
+            writeContent(result.parts, to: &writer)
+            return writer.endObject()
+        }
         var texts: [JSONText] = []
         for part in result.parts {
             switch part {

@@ -148,6 +148,8 @@ struct ChatRequestEdits {
         if !profile.tempAndTopP, root.present("temperature") != nil { remove("top_p") }
         if !profile.penalties { for field in ["presence_penalty", "frequency_penalty"] { remove(field) } }
         if !profile.seed { remove("seed") }
+        if !profile.logitBias { remove("logit_bias") }
+        if !profile.logprobs { for field in ["logprobs", "top_logprobs"] { remove(field) } }
     }
 
     private mutating func editStops() {

@@ -178,7 +178,7 @@ struct ChatRequestEncoder {
             if case .custom = tool.kind {
                 writer.raw(bytes: CustomTool.schema)
             } else {
-                SchemaCleaner.write(tool.schema, to: &writer)
+                SchemaCleaner.write(tool.schema, rule: profile.schemaRule, to: &writer)
             }
             if tool.strict == true, profile.strictTools {
                 writer.member("strict", tool.schema.map { StrictSchema.isOpenAIStrict($0) } ?? false)

@@ -35,7 +35,7 @@ package struct TargetProfile: Sendable {
     /// Whether temperature and top_p may be sent together; otherwise top_p goes.
     package var tempAndTopP = true
     package var topK = false
-    package var logitBias = false
+    package var logitBias = true
     package var logprobs = true
     package var penalties = true
     package var seed = true
@@ -52,7 +52,7 @@ package struct TargetProfile: Sendable {
     package var customTools = false
     package var toolIDRule = ToolIDRule.openAI
     package var toolNameLimit = 64
-    package var schemaRule = SchemaRule.openAI
+    package var schemaRule = SchemaRule.standard
     /// Whether calls in the history demand `tools` in the request.
     package var toolsForHistory = false
     /// Whether an empty tool result is refused.
@@ -74,7 +74,6 @@ package struct TargetProfile: Sendable {
     package var cacheMarks = false
     /// Whether marks are set for clients of other dialects that set none.
     package var automaticCacheMarks = false
-    package var annotationsInHistory = false
 
     // MARK: - Structured output
 
@@ -129,7 +128,6 @@ package struct TargetProfile: Sendable {
         case .anthropicMessages:
             toolIDRule = .anthropic
             userField = .metadataUserID
-            schemaRule = .anthropic
             signatureFamily = .anthropic
             reasoningStyle = .anthropicBudget
             topK = true
@@ -163,7 +161,12 @@ extension TargetProfile {
     }
 
     /// Which JSON schemas are accepted for tools.
-    package enum SchemaRule: Sendable { case openAI, openAIStrict, anthropic, loose }
+    package enum SchemaRule: Sendable {
+        /// An object at the root, references that lead somewhere, no patterns that look around.
+        case standard
+        /// Anything; the client's schema is copied.
+        case loose
+    }
 
     /// How a target names the end user of a request.
     package enum UserField: Sendable { case none, user, safetyIdentifier, metadataUserID }

@@ -7,6 +7,12 @@ struct SchemaCleaner {
     private let root: JSONValue
     private let references: SchemaReferences
 
+    /// Writes the schema of a tool's arguments as far as the target needs it changed.
+    static func write(_ schema: JSONValue?, rule: TargetProfile.SchemaRule, to writer: inout JSONWriter) {
+        if rule == .loose, let schema, schema.isObject { return writer.raw(schema) }
+        write(schema, to: &writer)
+    }
+
     /// Writes the schema of a tool's arguments.
     static func write(_ schema: JSONValue?, to writer: inout JSONWriter) {
         guard let schema, schema.isObject, schema.count > 0 else { return writeEmpty(to: &writer) }
