@@ -91,7 +91,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         post { $0.bodies.append(body) }
     }
 
-    /// Ends `run()` after the present turn; jobs that are still queued are run first.
+    /// Ends `run()` after the present turn.
+    ///
+    /// Jobs that are still queued are run first, and those they cause, within reason.
     public func stop() {
         post { $0.isStopping = true }
     }
@@ -107,12 +109,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: - The loop
 
+    private static let maximumFarewellTurns = 1000
+
     /// Runs the loop on the calling thread until `stop()`.
     public func run() {
         omni_loop_set_current(Unmanaged.passUnretained(self).toOpaque())
         defer { omni_loop_set_current(nil) }
         var ready = [omni_epoll_ready](repeating: omni_epoll_ready(events: 0, fd: -1), count: 256)
         var isStopping = false
+        var farewellTurns = 0
         while true {
             runJobs()
             let wait = isStopping ? .zero : settledWait()
@@ -120,7 +125,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             turn.now = .now()
             for index in 0..<max(0, Int(count)) { dispatch(ready[index]) }
             runDueTimers()
-            if isStopping, turn.jobs.isEmpty { return }
+            if isStopping {
+                farewellTurns += 1
+                // A task that re-enqueues itself for ever must not hold the end up.
+                if turn.jobs.isEmpty || farewellTurns > Self.maximumFarewellTurns { return }
+            }
             isStopping = takeInbox() || isStopping
         }
     }

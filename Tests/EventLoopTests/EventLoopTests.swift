@@ -136,6 +136,14 @@ private func onLoop<T: Sendable>(_ body: @escaping @Sendable (EventLoop) async t
         #expect(total == 499 * 500 / 2)
     }
 
+    @Test func `a task that never ends does not keep a loop from stopping`() async throws {
+        let group = try EventLoopGroup(count: 1)
+        try group.start()
+        let endless = Task(executorPreference: group.loops[0]) { while true { await Task.yield() } }
+        group.stopAndJoin()
+        endless.cancel()
+    }
+
     @Test func `a driver takes part in every turn`() async throws {
         let turns = try await onLoop { loop in
             let driver = CountingDriver()

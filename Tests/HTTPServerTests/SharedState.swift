@@ -22,7 +22,7 @@ final class Gate: Sendable {
     private let isOpen = Flag()
     func open() { isOpen.set() }
     func pass(_ exchange: Exchange) async {
-        while !isOpen.isSet { try? await exchange.loop.sleep(for: .milliseconds(1)) }
+        while !isOpen.isSet, !Task.isCancelled { try? await exchange.loop.sleep(for: .milliseconds(1)) }
     }
 }
 
