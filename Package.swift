@@ -51,7 +51,7 @@ let world: [Target] = [
 ]
 
 let gateway: [Target] = [
-    module("Routing", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
+    module("Routing", ["CryptoCore", "Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
     module(
         "Gateway",
         [
@@ -112,7 +112,7 @@ let testTargets: [Target] = [
     tests(of: "Dialects", ["HTTPCore", "JSONCore"], exclude: ["Fixtures"]),
     tests(of: "Providers", ["Dialects", "HTTPCore", "JSONCore"]),
     tests(of: "Store", ["CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
-    tests(of: "Routing", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
+    tests(of: "Routing", ["CryptoCore", "Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
     tests(of: "Gateway", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Routing", "Store", "TimeCore"]),
     tests(of: "Gate", ["CryptoCore", "Dialects", "HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),
     tests(

@@ -132,6 +132,29 @@ uint32_t omni_json_find(const void *tape, uint32_t object, const uint8_t *bytes,
     return found;
 }
 
+uint32_t omni_json_duplicate(const void *tape, uint32_t object, const uint8_t *bytes) {
+    const auto *nodes = static_cast<const omni_json_node *>(tape);
+    constexpr uint32_t few = 32;
+    const uint32_t count = nodes[object].info >> 4;
+    if (count > few) { return OMNI_JSON_UNSURE; }
+    uint32_t names[few];
+    uint32_t at = object + 1;
+    for (uint32_t member = 0; member < count; ++member) {
+        const omni_json_node &name = nodes[at];
+        if (name.info & OMNI_JSON_FLAG) { return OMNI_JSON_UNSURE; }
+        const size_t length = name.end - name.start;
+        for (uint32_t earlier = 0; earlier < member; ++earlier) {
+            const omni_json_node &other = nodes[names[earlier]];
+            if (other.end - other.start == length && std::memcmp(bytes + other.start, bytes + name.start, length) == 0) {
+                return at;
+            }
+        }
+        names[member] = at;
+        at = nodes[at + 1].next;
+    }
+    return 0;
+}
+
 size_t omni_json_unescape(const uint8_t *raw, size_t length, uint8_t *output) {
     const uint8_t *const end = raw + length;
     uint8_t *const start = output;

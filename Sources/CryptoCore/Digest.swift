@@ -37,6 +37,9 @@ public struct Digest: Sendable, Hashable {
     /// 64 lower-case hexadecimal digits.
     public var hex: String { withUnsafeBytes(of: words) { Hex.encode($0) } }
 
+    /// The first 16 hexadecimal digits, for names that need not be secure.
+    public var shortHex: String { withUnsafeBytes(of: words.0) { Hex.encode($0) } }
+
     /// Compares in constant time.
     public static func == (left: Digest, right: Digest) -> Bool {
         withUnsafeBytes(of: left.words) { first in

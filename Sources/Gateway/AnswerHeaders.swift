@@ -1,4 +1,5 @@
 import HTTPCore
+import TimeCore
 
 /// The `X-OmniRoute-*` fields that tell the client how its request was served.
 struct AnswerHeaders {
@@ -17,55 +18,70 @@ struct AnswerHeaders {
         var cost: Double?
     }
 
-    /// Field names and values in the order they are sent.
+    /// The fields in the order they are sent, with room for those that the kind of answer adds.
     ///
     /// An unknown cost is left out, never shown as 0; a stream starts with zeros because its figures come in the
     /// trailing comments.
-    var fields: [(String, String)] {
-        var fields = [
-            ("X-OmniRoute-Cache", "MISS"),
-            ("X-OmniRoute-Cache-Hit", "false"),
-            ("X-OmniRoute-Latency-Ms", String(latency.milliseconds)),
-            ("X-OmniRoute-Tokens-In", String(figures?.inputTokens ?? 0)),
-            ("X-OmniRoute-Tokens-Out", String(figures?.outputTokens ?? 0)),
-            ("X-OmniRoute-Model", Self.headerSafe(model)),
-            ("X-OmniRoute-Provider", Self.headerSafe(provider)),
-            ("X-OmniRoute-Session-Id", Self.headerSafe(sessionID)),
-        ]
-        if let cost = figures == nil ? 0 : figures?.cost {
-            fields.append(("X-OmniRoute-Response-Cost", Self.dollars(cost)))
-        }
-        return fields
+    var fields: HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.fields.reserveCapacity(16)
+        headers.add("X-OmniRoute-Session-Id", Self.headerSafe(sessionID))
+        forEachFigure { headers.add($0, $1) }
+        return headers
+    }
+
+    private func forEachFigure(_ body: (_ name: String, _ value: String) -> Void) {
+        body("X-OmniRoute-Cache", "MISS")
+        body("X-OmniRoute-Cache-Hit", "false")
+        body("X-OmniRoute-Latency-Ms", String(latency.millisecondsClamped))
+        body("X-OmniRoute-Tokens-In", String(figures?.inputTokens ?? 0))
+        body("X-OmniRoute-Tokens-Out", String(figures?.outputTokens ?? 0))
+        body("X-OmniRoute-Model", Self.headerSafe(model))
+        body("X-OmniRoute-Provider", Self.headerSafe(provider))
+        let cost = figures == nil ? 0 : figures?.cost
+        if let text = cost.flatMap(Self.dollars) { body("X-OmniRoute-Response-Cost", text) }
     }
 
     /// The same figures as comment lines of an event stream, for its end.
     var streamComments: [UInt8] {
         var bytes: [UInt8] = []
-        for (name, value) in fields where name != "X-OmniRoute-Session-Id" {
-            bytes.append(contentsOf: ": \(name.lowercased())=\(value)\n".utf8)
+        bytes.reserveCapacity(320)
+        forEachFigure { name, value in
+            bytes.append(contentsOf: ": ".utf8)
+            bytes.append(contentsOf: name.utf8.lazy.map { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) })
+            bytes.append(UInt8(ascii: "="))
+            bytes.append(contentsOf: value.utf8)
+            bytes.append(0x0A)
         }
         bytes.append(0x0A)
         return bytes
     }
 
-    /// Ten decimals, rounded, without exponent.
-    static func dollars(_ amount: Double) -> String {
-        guard amount.isFinite, amount >= 0, amount < 1e8 else { return "0.0000000000" }
-        let units = (amount * 1e10).rounded()
-        let whole = UInt64(units / 1e10)
-        let fraction = String(UInt64(units) - whole * 10_000_000_000)
-        return "\(whole)." + String(repeating: "0", count: 10 - fraction.utf8.count) + fraction
+    /// Ten decimals, rounded, without exponent; nil for what can be no price.
+    static func dollars(_ amount: Double) -> String? {
+        guard amount.isFinite, amount >= 0, amount < 1e8 else { return nil }
+        var units = UInt64((amount * 1e10).rounded())
+        return String(unsafeUninitializedCapacity: 20) { text in
+            // From the last digit: ten decimals, the point, and at least one digit in front of it.
+            var start = text.count
+            while start == text.count || units > 0 || text.count - start < 12 {
+                start -= 1
+                if text.count - start == 11 {
+                    text[start] = UInt8(ascii: ".")
+                } else {
+                    text[start] = UInt8(ascii: "0") + UInt8(units % 10)
+                    units /= 10
+                }
+            }
+            let length = text.count - start
+            for index in 0..<length { text[index] = text[start + index] }
+            return length
+        }
     }
 
     /// Header values are visible ASCII; model names may be anything.
     private static func headerSafe(_ text: String) -> String {
         text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : Percent.encode(text, keeping: "/:@ ")
-    }
-}
-
-extension Duration {
-    fileprivate var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }
 

@@ -29,7 +29,7 @@ struct UpstreamRefusal {
 }
 
 /// Runs one attempt: translate, send, relay.
-struct AttemptRunner {
+final class AttemptRunner {
     let gateway: Gateway
     let request: ChatRequest
     let question: Question
@@ -37,6 +37,24 @@ struct AttemptRunner {
     let target: Ledger.Target
     let ledger: Ledger
     let sink: any AnswerSink
+
+    init(
+        gateway: Gateway,
+        request: ChatRequest,
+        question: Question,
+        call: UpstreamCall,
+        target: Ledger.Target,
+        ledger: Ledger,
+        sink: any AnswerSink
+    ) {
+        self.gateway = gateway
+        self.request = request
+        self.question = question
+        self.call = call
+        self.target = target
+        self.ledger = ledger
+        self.sink = sink
+    }
 
     func run() async -> AttemptOutcome {
         do {

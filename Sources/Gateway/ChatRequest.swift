@@ -6,27 +6,27 @@ package import Store
 package import TimeCore
 
 /// A client's request for a completion, as the surface hands it over.
-package struct ChatRequest: Sendable {
+package final class ChatRequest: Sendable {
     /// The dialect of the route, which is also that of the answer.
-    package var dialect: Dialect
+    package let dialect: Dialect
     /// The client's header fields.
-    package var headers: HTTPHeaders
+    package let headers: HTTPHeaders
     /// The JSON text.
-    package var body: [UInt8]
+    package let body: [UInt8]
     /// The path, for logs and records.
-    package var path: String
+    package let path: String
     /// The provider that the route is for (`/v1/providers/{provider}/…`).
-    package var requiredProvider: String?
+    package let requiredProvider: String?
     /// The key that was presented; nil for local use without one.
-    package var apiKey: APIKey?
+    package let apiKey: APIKey?
     /// Unique, whatever the client sent: what the usage record is keyed by.
-    package var recordID: String
+    package let recordID: String
     /// The configuration that serves the request from start to end.
-    package var configuration: Configuration
+    package let configuration: Configuration
     /// The loop that the request lives on.
-    package var loop: EventLoop
+    package let loop: EventLoop
     /// When the request was complete.
-    package var receivedAt: MonotonicTime
+    package let receivedAt: MonotonicTime
 
     package init(
         dialect: Dialect,
@@ -55,10 +55,10 @@ package struct ChatRequest: Sendable {
 
 /// What a request asks, read from its body once.
 struct Question {
-    var document: JSONDocument
+    let document: JSONDocument
     /// The model text as the client sent it.
-    var model: String
-    var wantsStream: Bool
+    let model: String
+    let wantsStream: Bool
 
     init(_ request: ChatRequest) throws(Failure) {
         document = try Question.parse(request.body)

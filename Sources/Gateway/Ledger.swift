@@ -28,18 +28,39 @@ final class Ledger {
     var target: Target?
     var firstContentAt: MonotonicTime?
 
-    struct Target {
-        var providerID: String
+    /// What an attempt asked, as the record tells it.
+    final class Target: Sendable {
+        let providerID: String
         /// What names the provider in front of a model.
-        var prefix: String
-        var model: String
-        var connectionID: String?
+        let prefix: String
+        let model: String
+        let connectionID: String?
         /// What the user calls the account.
-        var account: String?
-        var dialect: Dialect
-        var price: Price?
+        let account: String?
+        let dialect: Dialect
+        let price: Price?
         /// The entry of the combo.
-        var stepID: String?
+        let stepID: String?
+
+        init(
+            providerID: String,
+            prefix: String,
+            model: String,
+            connectionID: String?,
+            account: String?,
+            dialect: Dialect,
+            price: Price?,
+            stepID: String?
+        ) {
+            self.providerID = providerID
+            self.prefix = prefix
+            self.model = model
+            self.connectionID = connectionID
+            self.account = account
+            self.dialect = dialect
+            self.price = price
+            self.stepID = stepID
+        }
     }
 
     init(_ request: ChatRequest, _ question: Question, gateway: Gateway) {

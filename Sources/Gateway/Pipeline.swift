@@ -27,8 +27,8 @@ extension Gateway {
             throw error
         }
         if case .combo(let combo, _) = goal { ledger.comboName = combo.name }
-        var plan = makePlan(for: goal, request)
-        try await attempt(&plan, question, request, ledger: ledger, sink: sink)
+        let plan = makePlan(for: goal, request)
+        try await attempt(plan, question, request, ledger: ledger, sink: sink)
     }
 
     /// Keys may be limited to some models; the names that clients send count, combos included.
@@ -68,7 +68,7 @@ extension Gateway {
 
     /// The attempt loop: until one delivers, the client leaves, or nothing is left.
     private func attempt(
-        _ plan: inout AttemptPlan,
+        _ plan: AttemptPlan,
         _ question: Question,
         _ request: ChatRequest,
         ledger: Ledger,
@@ -85,7 +85,7 @@ extension Gateway {
                 if attempt.number > 1 { counters.fallbacks.wrappingAdd(1, ordering: .relaxed) }
                 let start = time.wall()
                 let outcome = await run(attempt, question, request, ledger: ledger, sink: sink)
-                if conclude(outcome, of: attempt, startedAt: start, &plan, ledger) { return }
+                if conclude(outcome, of: attempt, startedAt: start, plan, ledger) { return }
             }
         }
     }
@@ -127,7 +127,7 @@ extension Gateway {
         _ outcome: AttemptOutcome,
         of attempt: Attempt,
         startedAt start: WallTime,
-        _ plan: inout AttemptPlan,
+        _ plan: AttemptPlan,
         _ ledger: Ledger
     ) -> Bool {
         switch outcome {
@@ -138,15 +138,15 @@ extension Gateway {
             ledger.settleGone()
             return true
         case .broken(let failure):
-            note(UpstreamRefusal(failure: failure), of: attempt, &plan)
+            note(UpstreamRefusal(failure: failure), of: attempt, plan)
             return true
         case .failed(let refusal):
-            note(refusal, of: attempt, &plan)
+            note(refusal, of: attempt, plan)
             return false
         }
     }
 
-    private func note(_ refusal: UpstreamRefusal, of attempt: Attempt, _ plan: inout AttemptPlan) {
+    private func note(_ refusal: UpstreamRefusal, of attempt: Attempt, _ plan: AttemptPlan) {
         log.info(
             "an attempt failed",
             .string("provider", attempt.target.provider),

@@ -30,6 +30,6 @@ enum Session {
                 if let name { same.append(contentsOf: name.raw) }
             }
         }
-        return String(SHA256.hash(same).hex.prefix(16))
+        return SHA256.hash(same).shortHex
     }
 }

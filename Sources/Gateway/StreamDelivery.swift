@@ -64,7 +64,7 @@ final class StreamDelivery {
         isCommitted = true
         readiness.disarm()
         attempt.ledger.firstContentAt = attempt.gateway.time.monotonic()
-        var headers = HTTPHeaders(attempt.answerHeaders(nil).fields)
+        var headers = attempt.answerHeaders(nil).fields
         headers.add("Content-Type", "text/event-stream; charset=utf-8")
         headers.add("Cache-Control", "no-cache, no-transform")
         headers.add("X-Accel-Buffering", "no")

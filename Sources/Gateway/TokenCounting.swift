@@ -25,7 +25,7 @@ extension Gateway {
 
     /// The first attempt that a completion of the same model would make.
     private func target(of question: Question, _ request: ChatRequest) throws(Failure) -> Attempt? {
-        var plan = makePlan(for: try resolve(question.model, request), request)
+        let plan = makePlan(for: try resolve(question.model, request), request)
         guard case .attempt(let attempt) = plan.next(at: time.wall()) else { return nil }
         return attempt
     }
@@ -38,7 +38,7 @@ extension Gateway {
             clientHeaders: request.headers,
             keyTurn: attempt.keyTurn
         )
-        let account = account(attempt.account, request.configuration)
+        let account = UpstreamAccount(attempt.account)
         guard let call = try calls.countTokens(attempt.target.party, account: account, request: wanted) else {
             return nil
         }

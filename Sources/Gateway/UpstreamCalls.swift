@@ -17,22 +17,12 @@ extension Gateway {
         do {
             return try calls.chat(
                 attempt.target.party,
-                account: account(attempt.account, request.configuration),
+                account: UpstreamAccount(attempt.account),
                 request: wanted
             )
         } catch {
             throw error.failure
         }
-    }
-
-    /// The account's credential, taken from the configuration at the moment it is needed.
-    func account(_ account: Account, _ configuration: Configuration) -> UpstreamAccount {
-        let connection = configuration.connection(account.id)
-        return UpstreamAccount(
-            id: account.id,
-            credential: (connection?.apiKey ?? connection?.accessToken)?.exposedText(),
-            options: account.options
-        )
     }
 
     /// What the usage record says about an attempt.
@@ -44,11 +34,18 @@ extension Gateway {
             prefix: attempt.target.party.prefix,
             model: model,
             connectionID: attempt.account.isStored ? attempt.account.id : nil,
-            account: configuration.connection(attempt.account.id)?.name,
+            account: attempt.account.name,
             dialect: dialect,
             price: catalogue.price(provider: provider, model: model, in: configuration),
             stepID: attempt.executionKey
         )
+    }
+}
+
+extension UpstreamAccount {
+    /// The account with its credential in the clear, for the moment of a call.
+    init(_ account: Account) {
+        self.init(id: account.id, credential: account.credential?.exposedText(), options: account.options)
     }
 }
 

@@ -36,7 +36,7 @@ struct WholeDelivery {
         if let failure = relay.failure { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
         attempt.ledger.firstContentAt = attempt.gateway.time.monotonic()
         attempt.ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
-        var headers = HTTPHeaders(attempt.answerHeaders(attempt.figures(relay)).fields)
+        var headers = attempt.answerHeaders(attempt.figures(relay)).fields
         headers.add("Content-Type", "application/json")
         attempt.sink.respond(.ok, headers, body)
         return .delivered

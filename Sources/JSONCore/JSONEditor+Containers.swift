@@ -14,17 +14,32 @@ struct TextChange {
 
 /// What happens to the elements or members of one container, apart from changed values.
 struct ContainerEdit: Sendable {
-    /// First nodes of the elements or members that go.
-    var removed: Set<Int> = []
+    /// First nodes of elements or members, and whether they go.
+    private var removal = SmallMap<Bool>()
 
     /// New elements by the original index they come before.
-    var inserted: [Int: [[UInt8]]] = [:]
+    var inserted = SmallMap<[[UInt8]]>()
 
     /// New elements or members at the end, in order; members with their quoted key.
     var appended: [(key: [UInt8]?, text: [UInt8])] = []
 
     var isEmpty: Bool {
-        removed.isEmpty && inserted.isEmpty && appended.isEmpty
+        inserted.isEmpty && appended.isEmpty && removed.isEmpty
+    }
+
+    /// First nodes of the elements or members that go.
+    var removed: some Collection<Int> {
+        removal.entries.lazy.filter(\.value).map(\.key)
+    }
+
+    /// Lets an element or member go.
+    mutating func remove(_ place: Int) {
+        removal.set(place, to: true)
+    }
+
+    /// Lets an element or member stay after all.
+    mutating func restore(_ place: Int) {
+        removal.changeKnown(place) { $0 = false }
     }
 
     /// Adds at the end; a key that was added before gets the new value.
@@ -52,7 +67,7 @@ struct ContainerEdit: Sendable {
             new += inserted[ordinal] ?? []
             let start = firstStart ?? first.start
             firstStart = start
-            if !removed.contains(index) {
+            if removal[index] != true {
                 if let keptEnd {
                     add(keptEnd..<childEnd, led(new), to: &changes)
                 } else {

@@ -8,8 +8,8 @@
 /// A change inside a value that is itself replaced or removed has no effect.
 public struct JSONEditor: Sendable {
     private let document: JSONDocument
-    private var replacements: [Int: [UInt8]] = [:]
-    private var containers: [Int: ContainerEdit] = [:]
+    private var replacements = SmallMap<[UInt8]>()
+    private var containers = SmallMap<ContainerEdit>()
 
     /// Starts editing a document, which itself never changes.
     public init(_ document: JSONDocument) {
@@ -18,56 +18,61 @@ public struct JSONEditor: Sendable {
 
     /// Whether nothing has been changed.
     public var isEmpty: Bool {
-        replacements.isEmpty && containers.isEmpty
+        replacements.isEmpty && containers.entries.allSatisfy(\.value.isEmpty)
     }
 
     /// Puts another text in the place of a value.
     public mutating func replace(_ value: JSONValue, with raw: [UInt8]) {
         check(value)
         assert(!raw.isEmpty, "a value has at least one byte")
-        replacements[value.index] = raw
+        replacements.set(value.index, to: raw)
     }
 
     /// Sets a member of an object: replaces the value of every duplicate, or appends the member if there is none.
     public mutating func setMember(_ key: String, of object: JSONValue, to raw: [UInt8]) {
         check(object)
-        let places = places(of: key, in: object)
-        for place in places {
-            containers[object.index]?.removed.remove(place)
-            replacements[place + 1] = raw
+        var isThere = false
+        forEachPlace(of: key, in: object) { editor, place in
+            isThere = true
+            editor.containers.changeKnown(object.index) { $0.restore(place) }
+            editor.replacements.set(place + 1, to: raw)
         }
-        guard places.isEmpty else { return }
+        guard !isThere else { return }
         let quoted = JSONLiteral.string(key)
         let text = quoted + [UInt8(ascii: ":")] + raw
-        containers[object.index, default: ContainerEdit()].append(text, key: quoted)
+        containers.change(object.index, from: ContainerEdit()) { $0.append(text, key: quoted) }
     }
 
     /// Removes every member of an object with this key; does nothing if there is none.
     public mutating func removeMember(_ key: String, of object: JSONValue) {
         check(object)
-        for place in places(of: key, in: object) {
-            containers[object.index, default: ContainerEdit()].removed.insert(place)
+        forEachPlace(of: key, in: object) { editor, place in
+            editor.containers.change(object.index, from: ContainerEdit()) { $0.remove(place) }
         }
-        let quoted = JSONLiteral.string(key)
-        containers[object.index]?.appended.removeAll { $0.key == quoted }
-        if containers[object.index]?.isEmpty == true { containers[object.index] = nil }
+        containers.changeKnown(object.index) { edit in
+            guard !edit.appended.isEmpty else { return }
+            let quoted = JSONLiteral.string(key)
+            edit.appended.removeAll { $0.key == quoted }
+        }
     }
 
     /// Removes an element of an array.
     public mutating func removeElement(_ element: JSONValue, of array: JSONValue) {
         check(element)
         check(array)
-        containers[array.index, default: ContainerEdit()].removed.insert(element.index)
+        containers.change(array.index, from: ContainerEdit()) { $0.remove(element.index) }
     }
 
     /// Inserts an element before the one that has this index in the original array, or at the end if there is none.
     public mutating func insertElement(_ raw: [UInt8], at index: Int, of array: JSONValue) {
         check(array)
         assert(!raw.isEmpty, "a value has at least one byte")
-        if index < array.count {
-            containers[array.index, default: ContainerEdit()].inserted[max(index, 0), default: []].append(raw)
-        } else {
-            containers[array.index, default: ContainerEdit()].append(raw, key: nil)
+        containers.change(array.index, from: ContainerEdit()) { edit in
+            if index < array.count {
+                edit.inserted.change(max(index, 0), from: []) { $0.append(raw) }
+            } else {
+                edit.append(raw, key: nil)
+            }
         }
     }
 
@@ -92,32 +97,36 @@ public struct JSONEditor: Sendable {
 
     private func orderedChanges() -> [TextChange] {
         var changes: [TextChange] = []
-        var removed: Set<Int> = []
-        for (index, edit) in containers {
+        changes.reserveCapacity(replacements.entries.count + 2 * containers.entries.count)
+        var removed = SmallMap<Void>()
+        for (index, edit) in containers.entries where !edit.isEmpty {
             let container = JSONValue(document: document, index: index)
             edit.appendChanges(to: &changes, of: container)
             let valueDistance = container.isObject ? 1 : 0
-            removed.formUnion(edit.removed.map { $0 + valueDistance })
+            for place in edit.removed { removed.set(place + valueDistance, to: ()) }
         }
-        for (index, text) in replacements where !removed.contains(index) {
+        for (index, text) in replacements.entries where removed[index] == nil {
             changes.append(TextChange(range: JSONValue(document: document, index: index).range, text: text))
         }
-        return changes.sorted(by: TextChange.precedes)
+        if changes.count > 1 { changes.sort(by: TextChange.precedes) }
+        return changes
     }
 
-    /// The nodes of the keys equal to `key`.
-    private func places(of key: String, in object: JSONValue) -> [Int] {
-        guard object.isObject else { return [] }
-        var places: [Int] = []
+    /// Calls `body` for the node of every key equal to `key`.
+    private mutating func forEachPlace(
+        of key: String,
+        in object: JSONValue,
+        _ body: (inout JSONEditor, Int) -> Void
+    ) {
+        guard object.isObject else { return }
         var index = object.index + 1
-        key.withUTF8Bytes { key in
-            for _ in 0..<object.count {
-                let node = document.tape[index]
-                if SimdJSON.content(node.content, of: document.bytes, equals: key) { places.append(index) }
-                index = document.tape[index + 1].next
+        for _ in 0..<object.count {
+            let node = document.tape[index]
+            if key.withUTF8Bytes({ SimdJSON.content(node.content, of: document.bytes, equals: $0) }) {
+                body(&self, index)
             }
+            index = document.tape[index + 1].next
         }
-        return places
     }
 
     private func check(_ value: JSONValue) {

@@ -31,6 +31,15 @@ extension JSONValue {
 
     /// A key that occurs more than once in this object, however it is escaped; `nil` if all differ.
     public func firstDuplicateKey() -> String? {
+        guard isObject else { return nil }
+        switch SimdJSON.duplicateKey(in: index, of: document) {
+        case .none: return nil
+        case .some(let key): return JSONText(JSONValue(document: document, index: key)).string
+        case .unsure: return firstUnescapedDuplicateKey()
+        }
+    }
+
+    private func firstUnescapedDuplicateKey() -> String? {
         var seen: Set<[UInt8]> = []
         for (key, _) in members {
             var bytes: [UInt8] = []

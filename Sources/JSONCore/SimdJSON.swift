@@ -86,6 +86,23 @@ enum SimdJSON {
         return found == 0 ? nil : Int(found)
     }
 
+    enum DuplicateKey {
+        case none
+        /// The node of a key that occurs a second time.
+        case some(Int)
+        /// Many members or escaped keys: to be found out otherwise.
+        case unsure
+    }
+
+    /// Compares the keys of an object as they are spelled.
+    static func duplicateKey(in object: Int, of document: JSONDocument) -> DuplicateKey {
+        let found = document.bytes.withUnsafeBufferPointer { bytes -> UInt32 in
+            guard let base = bytes.baseAddress, object < document.tape.count else { return 0 }
+            return omni_json_duplicate(document.tape.base, UInt32(truncatingIfNeeded: object), base)
+        }
+        return found == 0 ? .none : found == UInt32.max ? .unsure : .some(Int(found))
+    }
+
     /// Whether raw string content says the same as plain text.
     static func content(_ range: Range<Int>, of bytes: [UInt8], equals text: UnsafeBufferPointer<UInt8>) -> Bool {
         bytes.withUnsafeBufferPointer { source in

@@ -1,8 +1,11 @@
+package import CryptoCore
 package import Providers
 package import TimeCore
 
 /// What routing needs to know of a connection: its order, its stored state and the models it is good for.
-package struct Account: Sendable, Identifiable {
+///
+/// A class, because every request passes it on several times.
+package final class Account: Sendable, Identifiable {
     package enum Kind: Sendable, Hashable, CaseIterable {
         /// A signed-in subscription.
         case oauth
@@ -13,40 +16,48 @@ package struct Account: Sendable, Identifiable {
     }
 
     /// Id of the connection; ``noAuthenticationID`` when the provider wants none.
-    package var id: String
+    package let id: String
     /// Id of the provider or node it belongs to.
-    package var provider: String
-    package var kind: Kind
-    package var isActive: Bool
+    package let provider: String
+    /// What the user calls it.
+    package let name: String?
+    package let kind: Kind
+    package let isActive: Bool
     /// 1 is tried first.
-    package var priority: Int
+    package let priority: Int
     /// Later wins among equal priorities.
-    package var updatedAt: WallTime
-    package var options: ConnectionOptions
+    package let updatedAt: WallTime
+    package let options: ConnectionOptions
+    /// The key, or the access token of a subscription.
+    package let credential: Secret?
     /// A failing model is locked by itself, because limits of this provider hold per model.
-    package var locksModels: Bool
-    package var stored: StoredHealth
+    package let locksModels: Bool
+    package let stored: StoredHealth
 
     package static let noAuthenticationID = "noauth"
 
     package init(
         id: String,
         provider: String,
+        name: String? = nil,
         kind: Kind = .apiKey,
         isActive: Bool = true,
         priority: Int = 1,
         updatedAt: WallTime = WallTime(milliseconds: 0),
         options: ConnectionOptions = ConnectionOptions(),
+        credential: Secret? = nil,
         locksModels: Bool = false,
         stored: StoredHealth = StoredHealth()
     ) {
         self.id = id
         self.provider = provider
+        self.name = name
         self.kind = kind
         self.isActive = isActive
         self.priority = priority
         self.updatedAt = updatedAt
         self.options = options
+        self.credential = credential
         self.locksModels = locksModels
         self.stored = stored
     }

@@ -3,7 +3,7 @@ package import TimeCore
 
 /// Which account of which model is tried next, until one answers or nothing is left.
 ///
-///     var plan = AttemptPlan(request, resolver: resolver, health: health)
+///     let plan = AttemptPlan(request, resolver: resolver, health: health)
 ///     while true {
 ///         switch plan.next(at: time.wall()) {
 ///         case .attempt(let attempt):   // send it; on failure: plan.failed(evidence, at: …), then ask again
@@ -14,7 +14,7 @@ package import TimeCore
 ///
 /// A failure before the first content goes on to the next account of the model, then to the next model of the combo. A
 /// failure that another account would repeat (a bad request) skips the other accounts.
-package struct AttemptPlan: Sendable {
+package final class AttemptPlan {
     /// The most attempts of one request.
     package static let maximumAttempts = 30
 
@@ -32,7 +32,8 @@ package struct AttemptPlan: Sendable {
     private var waits = 0
     private var pause: Duration?
     private var current: Attempt?
-    private var tried: Set<Pair> = []
+    /// Few, so that looking through them costs less than hashing.
+    private var tried: [Pair] = []
     private var exhausted: Set<String> = []
     private var targetFailures: [Seen] = []
     private var seen: [Seen] = []
@@ -42,10 +43,14 @@ package struct AttemptPlan: Sendable {
     /// Attempts started so far.
     package private(set) var attemptCount = 0
 
-    private struct Pair: Hashable {
-        let account: String
-        let provider: String
-        let model: String
+    private struct Pair {
+        let account: Account
+        let target: RouteTarget
+
+        func isSame(_ account: Account, _ target: RouteTarget) -> Bool {
+            self.account.id == account.id && self.target.model == target.model
+                && self.target.provider == target.provider
+        }
     }
 
     private struct Seen {
@@ -76,7 +81,7 @@ package struct AttemptPlan: Sendable {
     // MARK: - What next
 
     /// The next step at this moment.
-    package mutating func next(at now: WallTime) -> PlanStep {
+    package func next(at now: WallTime) -> PlanStep {
         while true {
             if let ending { return .finished(ending) }
             if let pause {
@@ -111,9 +116,9 @@ package struct AttemptPlan: Sendable {
         }
     }
 
-    private mutating func start(_ target: PlanTarget, _ account: Account) -> Attempt {
+    private func start(_ target: PlanTarget, _ account: Account) -> Attempt {
         attemptCount += 1
-        tried.insert(pair(account, target))
+        tried.append(Pair(account: account, target: target.target))
         let attempt = Attempt(
             number: attemptCount,
             target: target.target,
@@ -132,7 +137,7 @@ package struct AttemptPlan: Sendable {
     ///
     /// - Returns: What should be stored about the account, if anything.
     @discardableResult
-    package mutating func failed(_ evidence: FailureEvidence, at now: WallTime) -> HealthChange? {
+    package func failed(_ evidence: FailureEvidence, at now: WallTime) -> HealthChange? {
         guard let attempt = current else { return nil }
         current = nil
         let verdict = FailureClassifier.verdict(on: evidence, kind: attempt.account.kind)
@@ -166,7 +171,7 @@ package struct AttemptPlan: Sendable {
     ///
     /// - Returns: What should be stored about the account, if anything.
     @discardableResult
-    package mutating func succeeded(start: WallTime) -> HealthChange? {
+    package func succeeded(start: WallTime) -> HealthChange? {
         guard let attempt = current else { return nil }
         current = nil
         return health.succeeded(
@@ -184,7 +189,7 @@ package struct AttemptPlan: Sendable {
         let model = target.target.model
         return health.firstAvailable(of: tables.candidates(for: target.target), model: model, at: now) { account in
             account.isActive && filter.permits(account, model: model)
-                && (tried.isEmpty || !tried.contains(pair(account, target)))
+                && !tried.contains { $0.isSame(account, target.target) }
         }
     }
 
@@ -196,10 +201,6 @@ package struct AttemptPlan: Sendable {
         )
     }
 
-    private func pair(_ account: Account, _ target: PlanTarget) -> Pair {
-        Pair(account: account.id, provider: target.target.provider, model: target.target.model)
-    }
-
     /// Whether the upstream ran out of quota earlier in this request; a fixed account may still have some.
     private func isExhausted(_ target: PlanTarget) -> Bool {
         combo != nil && target.pinnedAccount == nil && targetFailures.isEmpty
@@ -207,7 +208,7 @@ package struct AttemptPlan: Sendable {
     }
 
     /// Begins another round of the current target when its failure may pass and an account could answer by then.
-    private mutating func retries(_ target: PlanTarget, _ candidates: Candidates, at now: WallTime) -> Bool {
+    private func retries(_ target: PlanTarget, _ candidates: Candidates, at now: WallTime) -> Bool {
         guard let combo, let last = targetFailures.last, last.mayPass, round <= combo.settings.maxRetries else {
             return false
         }
@@ -216,13 +217,13 @@ package struct AttemptPlan: Sendable {
         let recovers = !candidates.available.isEmpty || candidates.resting.contains { $0.until < then }
         guard recovers else { return false }
         round += 1
-        tried = tried.filter { $0.provider != target.target.provider || $0.model != target.target.model }
+        tried.removeAll { $0.target.provider == target.target.provider && $0.target.model == target.target.model }
         pause = combo.settings.retryDelay
         return true
     }
 
     /// Waits for the first resting account, when the request is for one model and nothing was tried yet.
-    private mutating func waitsForRecovery(_ candidates: Candidates, at now: WallTime) -> Bool {
+    private func waitsForRecovery(_ candidates: Candidates, at now: WallTime) -> Bool {
         guard combo == nil, attemptCount == 0, waits < request.waits.maximumWaits,
             candidates.permitted > 0, let recovery = candidates.earliestRecovery,
             recovery - now <= request.waits.longestWait
@@ -233,7 +234,7 @@ package struct AttemptPlan: Sendable {
     }
 
     /// Goes on to the next target.
-    private mutating func leaveTarget(at now: WallTime, delayed: Bool) {
+    private func leaveTarget(at now: WallTime, delayed: Bool) {
         if let target = targets.indices.contains(position) ? targets[position] : nil, target.pinnedAccount == nil,
             !targetFailures.isEmpty, targetFailures.allSatisfy({ $0.verdict.reason == .quotaExhausted })
         {
@@ -257,7 +258,7 @@ package struct AttemptPlan: Sendable {
     }
 
     /// Repeats the whole list, or ends.
-    private mutating func endSet(at now: WallTime) {
+    private func endSet(at now: WallTime) {
         guard let combo, !seen.isEmpty, setRounds <= combo.settings.maxSetRetries else {
             ending = finalFailure(at: now)
             return
@@ -271,11 +272,11 @@ package struct AttemptPlan: Sendable {
 
     // MARK: - The end
 
-    private mutating func notePassedOver(_ candidates: Candidates) {
+    private func notePassedOver(_ candidates: Candidates) {
         if let recovery = candidates.earliestRecovery { noteRecovery(recovery) }
     }
 
-    private mutating func noteRecovery(_ moment: WallTime) {
+    private func noteRecovery(_ moment: WallTime) {
         earliestRecovery = min(earliestRecovery ?? moment, moment)
     }
 

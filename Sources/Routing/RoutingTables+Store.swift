@@ -61,7 +61,7 @@ package final class RoutingView: Sendable {
 
 extension Account {
     /// What routing needs of a stored connection.
-    package init(_ connection: Connection, catalogue: Catalogue, nodes: [UpstreamNode]) {
+    package convenience init(_ connection: Connection, catalogue: Catalogue, nodes: [UpstreamNode]) {
         let provider = catalogue.provider(connection.provider)
         let node = nodes.first { $0.id == connection.provider }
         let options = ConnectionOptions(connection.providerSpecificData)
@@ -69,12 +69,14 @@ extension Account {
         self.init(
             id: connection.id,
             provider: provider?.id ?? connection.provider,
+            name: connection.name,
             kind: connection.authType == "oauth" ? .oauth : (isLocal ? .local : .apiKey),
             // A credential that cannot be decrypted is as good as none.
             isActive: connection.isActive && !connection.hasUnreadableCredential,
             priority: connection.priority,
             updatedAt: connection.updatedAt,
             options: options,
+            credential: connection.apiKey ?? connection.accessToken,
             locksModels: options.hasQuotaPerModel || node != nil || (provider.map(\.hasQuotaPerModel) ?? false),
             stored: StoredHealth(
                 testStatus: connection.testStatus,

@@ -116,14 +116,14 @@ struct AccountHealthTests {
     }
 
     @Test func `the stored state is where an account starts`() {
-        var account = self.account
-        account.stored = StoredHealth(
+        let stored = StoredHealth(
             testStatus: "unavailable",
             rateLimitedUntil: noon.advanced(by: .seconds(10)),
             backoffLevel: 2,
             lastError: "busy",
             errorCode: 503
         )
+        let account = Account(id: "a", provider: "openai", stored: stored)
         let expected = Availability.resting(
             until: noon.advanced(by: .seconds(10)),
             onlyModel: false,
@@ -155,12 +155,10 @@ struct AccountHealthTests {
         let rowTime = time.wall()
         health.stored(change, rowTime: rowTime)
         #expect(state(account) == .terminal(.expired), "a request that began before sees an old row")
-        var row = account
-        row.updatedAt = rowTime
-        row.stored = StoredHealth(testStatus: "expired", errorCode: 401)
-        #expect(state(row) == .terminal(.expired))
-        row.updatedAt = rowTime.advanced(by: .seconds(5))
-        row.stored = StoredHealth(testStatus: "active", lastTested: rowTime.advanced(by: .seconds(5)))
+        let expired = account.row(at: rowTime, StoredHealth(testStatus: "expired", errorCode: 401))
+        #expect(state(expired) == .terminal(.expired))
+        let later = rowTime.advanced(by: .seconds(5))
+        let row = account.row(at: later, StoredHealth(testStatus: "active", lastTested: later))
         #expect(state(row) == .available, "a passed test ends it")
         #expect(fail(row, evidence(500))?.testStatus == "unavailable")
         #expect(rest(row) == .seconds(3))
@@ -171,8 +169,7 @@ struct AccountHealthTests {
         time.advance(by: .seconds(3))
         let second = try #require(fail(account, evidence(500)))
         health.stored(first, rowTime: time.wall())
-        var row = account
-        row.updatedAt = time.wall()
+        let row = account.row(at: time.wall())
         #expect(rest(row) == .seconds(6), "the newer failure is not stored yet")
         health.stored(second, rowTime: time.wall())
         #expect(state(row) == .available)
@@ -180,11 +177,11 @@ struct AccountHealthTests {
 
     @Test func `a passed test ends locks of models`() {
         fail(account, evidence(404))
-        var tested = account
-        tested.stored = StoredHealth(testStatus: "active", lastTested: noon)
-        #expect(rest(tested) == .seconds(120), "the test came before the failure")
-        tested.stored.lastTested = noon.advanced(by: .seconds(1))
-        #expect(state(tested) == .available)
+        let before = account.row(at: account.updatedAt, StoredHealth(testStatus: "active", lastTested: noon))
+        #expect(rest(before) == .seconds(120), "the test came before the failure")
+        let moment = noon.advanced(by: .seconds(1))
+        let after = account.row(at: account.updatedAt, StoredHealth(testStatus: "active", lastTested: moment))
+        #expect(state(after) == .available)
     }
 
     // MARK: - Model locks

@@ -112,8 +112,7 @@ struct AttemptPlanTests {
     }
 
     @Test func `accounts that may not be used are left out`() {
-        var excluded = Account(id: "o3", provider: "openai", options: options(#"{"excludedModels":"gpt-4*,x"}"#))
-        excluded.priority = 1
+        let excluded = Account(id: "o3", provider: "openai", options: options(#"{"excludedModels":"gpt-4*,x"}"#))
         let inactive = Account(id: "o4", provider: "openai", isActive: false)
         let tables = tables(accounts: Self.accounts + [excluded, inactive])
         var request = single(tables)
@@ -143,8 +142,8 @@ struct AttemptPlanTests {
         let off = Account(id: "o1", provider: "openai", isActive: false)
         let tables = tables(accounts: [off])
         #expect(PlanRun(single(tables), tables).run { _ in nil }?.failure.status == 400)
-        var resting = off
-        resting.stored.rateLimitedUntil = noon.advanced(by: .seconds(65))
+        let rest = StoredHealth(rateLimitedUntil: noon.advanced(by: .seconds(65)))
+        let resting = Account(id: "o1", provider: "openai", isActive: false, stored: rest)
         let later = self.tables(accounts: [resting])
         let failure = PlanRun(single(later), later).run { _ in nil }
         #expect(failure?.failure.status == 503 && failure?.failure.retryAfter == 65)

@@ -145,9 +145,8 @@ struct ModelResolverTests {
     }
 
     @Test func `inactive connections do not count as connected`() {
-        var account = connected("codex")
-        account[0].isActive = false
-        let tables = RoutingTables(catalogue: catalogue, accounts: account)
+        let account = Account(id: "codex-1", provider: "codex", isActive: false)
+        let tables = RoutingTables(catalogue: catalogue, accounts: [account])
         #expect(ModelResolver(tables).resolve("gpt-5.5").summary == "openai|gpt-5.5")
     }
 

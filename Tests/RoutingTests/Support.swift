@@ -86,3 +86,10 @@ extension Resolution {
         }
     }
 }
+
+extension Account {
+    /// The same account as a newer row of the store tells it.
+    func row(at moment: WallTime, _ stored: StoredHealth = StoredHealth()) -> Account {
+        Account(id: id, provider: provider, kind: kind, updatedAt: moment, stored: stored)
+    }
+}

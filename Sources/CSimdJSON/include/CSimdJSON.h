@@ -69,6 +69,11 @@ void omni_json_trim(void);
 uint32_t omni_json_find(
     const void *_Nonnull tape, uint32_t object, const uint8_t *_Nonnull bytes, const uint8_t *_Nullable key, size_t length);
 
+/* The first key that an earlier member has too: its node index, 0 when all differ, or OMNI_JSON_UNSURE when there are too
+   many members, or escapes in a key, to tell here. */
+#define OMNI_JSON_UNSURE UINT32_MAX
+uint32_t omni_json_duplicate(const void *_Nonnull tape, uint32_t object, const uint8_t *_Nonnull bytes);
+
 /* Whether raw string content (no quotes) says the same as plain UTF-8 text. */
 bool omni_json_equals(
     const uint8_t *_Nonnull raw, size_t raw_length, const uint8_t *_Nullable text, size_t text_length);

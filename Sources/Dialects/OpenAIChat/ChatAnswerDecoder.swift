@@ -40,10 +40,9 @@ final class ChatAnswerDecoder: AnswerDecoder {
         if let error = frame.present("error") {
             return fail(UpstreamError.inAnswer(error, of: frame, dialect: .openAIChat), into: &events)
         }
-        start(frame, into: &events)
-        if let usage = frame.present("usage") ?? frame.present("x_groq")?.present("usage") {
-            events.append(.usage(ChatUsage.read(usage)))
-        }
+        let usage = (frame.present("usage") ?? frame.present("x_groq")?.present("usage")).map(ChatUsage.read)
+        start(frame, usage, into: &events)
+        if let usage { events.append(.usage(usage)) }
         guard let list = frame["choices"], list.isArray else { return }
         for choice in list.elements { receive(choice: choice, into: &events) }
     }
@@ -61,11 +60,10 @@ final class ChatAnswerDecoder: AnswerDecoder {
         end(mayLackReason: isClean && profile.lenientEnd, into: &events)
     }
 
-    private func start(_ frame: JSONValue, into events: inout [AnswerEvent]) {
+    private func start(_ frame: JSONValue, _ usage: Usage?, into events: inout [AnswerEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
-        var start = AnswerStart(id: frame["id"]?.string, model: frame["model"]?.string)
-        start.usage = frame.present("usage").map(ChatUsage.read)
+        var start = AnswerStart(id: frame["id"]?.string, model: frame["model"]?.string, usage: usage)
         if let tier = frame.present("service_tier")?.string {
             start.usage = start.usage ?? Usage()
             start.usage?.serviceTier = tier

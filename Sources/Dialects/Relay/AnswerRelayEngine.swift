@@ -35,7 +35,8 @@ final class AnswerRelayEngine {
     /// Whether the answer is complete: everything for the client has been written.
     private(set) var isComplete = false
     /// What went wrong: an error event or body, an empty answer, a cut-off one, or garbage.
-    private(set) var failure: Failure?
+    private(set) var failure: Failure? { didSet { hasFailed = failure != nil } }
+    private var hasFailed = false
 
     init(context: TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
         self.context = context
@@ -51,7 +52,7 @@ final class AnswerRelayEngine {
     /// The reported tokens, else estimates.
     var settledUsage: Usage { observer.settledUsage(inputTokens: context.estimatedInputTokens) }
 
-    private var isOver: Bool { isComplete || failure != nil }
+    private var isOver: Bool { isComplete || hasFailed }
 
     // MARK: - Bytes
 

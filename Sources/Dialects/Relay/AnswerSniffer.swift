@@ -28,7 +28,8 @@ struct AnswerSniffer {
     var wholeBody: [UInt8]? { bytes.isEmpty ? nil : bytes }
 
     mutating func append(_ chunk: [UInt8]) -> Verdict {
-        bytes.append(contentsOf: chunk)
+        // Most answers come in one chunk, which need not be copied.
+        if bytes.isEmpty { bytes = chunk } else { bytes.append(contentsOf: chunk) }
         if isWhole { return .whole }
         guard let first = firstByte else { return .undecided }
         switch first {
@@ -53,7 +54,7 @@ struct AnswerSniffer {
     /// Keeps more of an event stream of which nothing could be read yet, if it began like JSON.
     mutating func keep(_ chunk: [UInt8]) {
         guard !bytes.isEmpty else { return }
-        bytes = bytes.count + chunk.count > Self.keptLimit ? [] : bytes + chunk
+        if bytes.count + chunk.count > Self.keptLimit { bytes = [] } else { bytes.append(contentsOf: chunk) }
     }
 
     private mutating func stream() -> Verdict {
@@ -68,8 +69,7 @@ struct AnswerSniffer {
 
     /// The first byte that is neither white space nor part of a byte order mark.
     private var firstByte: UInt8? {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        return bytes.first { $0 > 0x20 && !mark.contains($0) }
+        bytes.first { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF }
     }
 }
 
