@@ -132,6 +132,19 @@ uint32_t omni_json_find(const void *tape, uint32_t object, const uint8_t *bytes,
     return found;
 }
 
+uint64_t omni_json_keys(const void *tape, uint32_t object, const uint8_t *bytes) {
+    const auto *nodes = static_cast<const omni_json_node *>(tape);
+    uint64_t bits = 0;
+    uint32_t at = object + 1;
+    for (uint32_t left = nodes[object].info >> 4; left > 0 && ~bits != 0; --left) {
+        const omni_json_node &name = nodes[at];
+        if (name.info & OMNI_JSON_FLAG) { return UINT64_MAX; }
+        bits |= omni_json_key_bit(bytes + name.start + 1, name.end - name.start - 2);
+        at = nodes[at + 1].next;
+    }
+    return bits;
+}
+
 uint32_t omni_json_duplicate(const void *tape, uint32_t object, const uint8_t *bytes) {
     const auto *nodes = static_cast<const omni_json_node *>(tape);
     constexpr uint32_t few = 32;

@@ -185,10 +185,11 @@ final class AttemptRunner {
 
     /// What is told to the client of an answer's usage.
     func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
-        AnswerHeaders.Figures(
-            inputTokens: relay.usage.bounded.totalInput,
-            outputTokens: relay.usage.bounded.output ?? 0,
-            cost: ledger.cost(of: relay.usage, reported: relay.providerReportedCost)
+        let usage = relay.usage.bounded
+        return AnswerHeaders.Figures(
+            inputTokens: usage.totalInput,
+            outputTokens: usage.output ?? 0,
+            cost: ledger.cost(of: usage, reported: usage.reportedCost)
         )
     }
 }

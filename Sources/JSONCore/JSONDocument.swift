@@ -11,7 +11,11 @@ public final class JSONDocument: Sendable {
 
     let tape: JSONTape
 
+    /// A bit for each key of the outermost object: most keys that are looked for there are absent.
+    let rootKeys: UInt64
+
     private init(bytes: [UInt8], tape: consuming JSONTape) {
+        rootKeys = SimdJSON.rootKeys(of: tape, bytes)
         self.bytes = bytes
         self.tape = tape
     }

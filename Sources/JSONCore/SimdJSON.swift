@@ -76,8 +76,19 @@ enum SimdJSON {
 
     // MARK: - Strings
 
+    /// The bits of the outermost object's keys; none when it is no object.
+    static func rootKeys(of tape: borrowing JSONTape, _ bytes: [UInt8]) -> UInt64 {
+        guard tape.count > 0, tape[0].has(.object) else { return 0 }
+        return bytes.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { omni_json_keys(tape.base, 0, $0) } ?? 0
+        }
+    }
+
     /// The node of the last member's value with this key, if any.
     static func find(_ key: UnsafeBufferPointer<UInt8>, in object: Int, of document: JSONDocument) -> Int? {
+        if object == 0, let first = key.baseAddress, omni_json_key_bit(first, key.count) & document.rootKeys == 0 {
+            return nil
+        }
         let found = document.bytes.withUnsafeBufferPointer { bytes -> UInt32 in
             guard let base = bytes.baseAddress, object < document.tape.count else { return 0 }
             let index = UInt32(truncatingIfNeeded: object)

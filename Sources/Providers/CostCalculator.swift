@@ -14,18 +14,16 @@ package enum CostCalculator {
         func bound(_ tokens: Int?) -> Int { min(max(tokens ?? 0, 0), 1 << 40) }
         let output = bound(usage.output)
         let reasoning = min(bound(usage.reasoning), output)
-        let lines: [(tokens: Int, price: Double?)] = [
-            (bound(usage.input), price.input),
-            (bound(usage.cacheRead), price.cachedInput ?? price.input),
-            (bound(usage.cacheWrite5m) + bound(usage.cacheWrite1h), price.cacheCreation ?? price.input),
-            (output - reasoning, price.output),
-            (reasoning, price.reasoning ?? price.output),
-        ]
-        var dollars = 0.0
-        for line in lines where line.tokens > 0 {
-            guard let price = line.price else { return nil }
-            dollars += Double(line.tokens) * price / 1_000_000
+        var dollars: Double? = 0
+        func add(_ tokens: Int, at price: Double?) {
+            guard tokens > 0 else { return }
+            dollars = price.flatMap { price in dollars.map { $0 + Double(tokens) * price / 1_000_000 } }
         }
+        add(bound(usage.input), at: price.input)
+        add(bound(usage.cacheRead), at: price.cachedInput ?? price.input)
+        add(bound(usage.cacheWrite5m) + bound(usage.cacheWrite1h), at: price.cacheCreation ?? price.input)
+        add(output - reasoning, at: price.output)
+        add(reasoning, at: price.reasoning ?? price.output)
         return dollars
     }
 }

@@ -69,6 +69,15 @@ void omni_json_trim(void);
 uint32_t omni_json_find(
     const void *_Nonnull tape, uint32_t object, const uint8_t *_Nonnull bytes, const uint8_t *_Nullable key, size_t length);
 
+/* One bit for every key of an object: a key whose bit (`omni_json_key_bit`) is clear does not occur. All bits where a key has
+   escapes. */
+uint64_t omni_json_keys(const void *_Nonnull tape, uint32_t object, const uint8_t *_Nonnull bytes);
+
+/* The bit of an unescaped key, from its length and its outer bytes. */
+static inline uint64_t omni_json_key_bit(const uint8_t *_Nonnull key, size_t length) {
+    return length == 0 ? 1 : UINT64_C(1) << ((length * 5 + key[0] * 3 + key[length - 1] * 7) & 63);
+}
+
 /* The first key that an earlier member has too: its node index, 0 when all differ, or OMNI_JSON_UNSURE when there are too
    many members, or escapes in a key, to tell here. */
 #define OMNI_JSON_UNSURE UINT32_MAX

@@ -5,11 +5,12 @@ struct ChatMessageEdits {
     let profile: TargetProfile
 
     func edit(_ message: JSONValue, with editor: inout JSONEditor) {
-        if let role = message["role"], role.equals("developer"), !profile.developerRole {
+        let role = message["role"]
+        if let role, !profile.developerRole, role.equals("developer") {
             editor.replace(role, with: JSONLiteral.string("system"))
         }
         if let name = message["name"], name.isNull || name.text?.isEmpty == true || !profile.messageNames,
-            message["role"]?.equals("function") != true
+            role?.equals("function") != true
         {
             editor.removeMember("name", of: message)
         }
@@ -17,7 +18,7 @@ struct ChatMessageEdits {
         if let content = message["content"], content.isArray {
             for part in content.elements where part.isObject { edit(part: part, of: content, with: &editor) }
         }
-        if message["role"]?.equals("assistant") == true {
+        if role?.equals("assistant") == true {
             editReasoning(of: message, with: &editor)
             editCalls(of: message, with: &editor)
         }

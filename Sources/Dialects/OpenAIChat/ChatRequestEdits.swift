@@ -5,8 +5,12 @@ struct ChatRequestEdits {
     private let root: JSONValue
     private let profile: TargetProfile
     private let streams: Bool
-    private var context: TranslationContext
+    private let upstreamModel: String
     private var editor: JSONEditor
+    /// Stop sequences that the target cannot take.
+    private var stopEmulation: [String]?
+    /// Whether the target is told in words to answer in JSON.
+    private var promptsForJSON = false
 
     static func apply(
         to body: JSONDocument,
@@ -21,19 +25,20 @@ struct ChatRequestEdits {
         var edits = ChatRequestEdits(
             repairingHistory(of: body, profile: profile),
             profile: profile,
-            context: context,
+            upstreamModel: context.upstreamModel,
             streams: streams
         )
         try edits.edit()
-        context = edits.context
+        if let texts = edits.stopEmulation { context.stopEmulation = texts }
+        if edits.promptsForJSON { context.structuredMode = .prompt }
         return edits.editor.finish()
     }
 
-    private init(_ body: JSONDocument, profile: TargetProfile, context: TranslationContext, streams: Bool) {
+    private init(_ body: JSONDocument, profile: TargetProfile, upstreamModel: String, streams: Bool) {
         root = body.root
         editor = JSONEditor(body)
         self.profile = profile
-        self.context = context
+        self.upstreamModel = upstreamModel
         self.streams = streams
     }
 
@@ -92,8 +97,8 @@ struct ChatRequestEdits {
     }
 
     private mutating func editModelAndStream() {
-        if root["model"]?.string != context.upstreamModel {
-            editor.setMember("model", of: root, to: JSONLiteral.string(context.upstreamModel))
+        if root["model"]?.string != upstreamModel {
+            editor.setMember("model", of: root, to: JSONLiteral.string(upstreamModel))
         }
         for alias in StreamFlag.aliases { remove(alias) }
         let flag = root["stream"]
@@ -159,7 +164,7 @@ struct ChatRequestEdits {
         if texts.isEmpty {
             remove("stop")
         } else if texts.count > taken {
-            context.stopEmulation = texts.dropFirst(taken).map(\.string)
+            stopEmulation = texts.dropFirst(taken).map(\.string)
             guard taken > 0 else { return remove("stop") }
             var writer = JSONWriter()
             writer.beginArray()
@@ -267,7 +272,7 @@ struct ChatRequestEdits {
         } else {
             remove("response_format")
         }
-        context.structuredMode = .prompt
+        promptsForJSON = true
         guard let text = JSONInstructions.text(for: wanted) else { return }
         addSystem(text, to: messages)
     }
