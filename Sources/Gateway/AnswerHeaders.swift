@@ -48,7 +48,7 @@ struct AnswerHeaders {
         bytes.reserveCapacity(320)
         forEachFigure { name, value in
             bytes.append(contentsOf: ": ".utf8)
-            bytes.append(contentsOf: name.utf8.lazy.map { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) })
+            for byte in name.utf8 { bytes.append(byte | (byte >= 0x41 && byte <= 0x5A ? 0x20 : 0)) }
             bytes.append(UInt8(ascii: "="))
             bytes.append(contentsOf: value.utf8)
             bytes.append(0x0A)

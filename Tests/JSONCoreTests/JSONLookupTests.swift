@@ -27,10 +27,12 @@ import Testing
         for text in ["[\"a\",1]", "\"a\"", "1", "null"] { #expect(try JSONDocument.parse(text: text).root["a"] == nil) }
     }
 
-    @Test(arguments: [
-        (#"{}"#, nil), (#"{"a":1,"b":{"a":2,"a":3}}"#, nil), (#"{"a":1,"b":2,"a":3}"#, "a"),
-        (#"{"a":1,"\u0061":2}"#, "a"), (#"{"":1,"":2}"#, ""), (#"["a","a"]"#, nil), (#"{"ab":1,"a":2,"b":3}"#, nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (#"{}"#, nil), (#"{"a":1,"b":{"a":2,"a":3}}"#, nil), (#"{"a":1,"b":2,"a":3}"#, "a"),
+            (#"{"a":1,"\u0061":2}"#, "a"), (#"{"":1,"":2}"#, ""), (#"["a","a"]"#, nil), (#"{"ab":1,"a":2,"b":3}"#, nil),
+        ] as [(String, String?)]
+    )
     func `the first key that occurs twice`(text: String, key: String?) throws {
         #expect(try JSONDocument.parse(text: text).root.firstDuplicateKey() == key)
     }

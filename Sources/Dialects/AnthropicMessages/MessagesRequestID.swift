@@ -5,6 +5,10 @@ package enum MessagesRequestID {
 
     /// `req_` and the characters of our own identifier.
     package static func text(_ id: String) -> String {
-        id.hasPrefix("req_") ? id : "req_" + id.filter { $0 != "-" }
+        if id.utf8.starts(with: "req_".utf8) { return id }
+        var text = "req_"
+        text.reserveCapacity(4 + id.utf8.count)
+        for scalar in id.unicodeScalars where scalar != "-" { text.unicodeScalars.append(scalar) }
+        return text
     }
 }

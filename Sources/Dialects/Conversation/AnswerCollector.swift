@@ -20,10 +20,10 @@ struct CollectedAnswer {
 }
 
 /// Collects events into a complete answer.
-struct AnswerCollector {
+final class AnswerCollector {
     private(set) var answer = CollectedAnswer()
 
-    mutating func add(_ event: AnswerEvent) {
+    func add(_ event: AnswerEvent) {
         switch event {
         case .start(let start):
             answer.start = start

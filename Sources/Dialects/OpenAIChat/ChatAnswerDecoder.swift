@@ -79,18 +79,19 @@ final class ChatAnswerDecoder: AnswerDecoder {
     // MARK: - Choices
 
     private func receive(choice json: JSONValue, into events: inout [AnswerEvent]) {
-        let number = max(0, json["index"]?.int ?? 0)
+        let parts = ChatChoiceParts(json)
+        let number = max(0, parts.index?.int ?? 0)
         guard number < 128 else { return }
         while choices.count <= number {
             choices.append(Choice(splitter: profile.thinkTags ? ThinkTagSplitter() : nil))
         }
-        if let usage = json.present("usage") { events.append(.usage(ChatUsage.read(usage))) }
-        if let message = json.present("delta") ?? json.present("message"), message.isObject {
+        if let usage = parts.usage { events.append(.usage(ChatUsage.read(usage))) }
+        if let message = parts.delta ?? parts.message, message.isObject {
             receive(message: message, of: number, into: &events)
-        } else if let text = json.present("text")?.text, !text.isEmpty {
+        } else if let text = parts.text?.text, !text.isEmpty {
             append(text, .text, of: number, into: &events)
         }
-        if let reason = json.present("finish_reason")?.string, !reason.isEmpty {
+        if let reason = parts.finishReason?.string, !reason.isEmpty {
             if reason == "error" {
                 let failure = Failure(.badGateway, "the provider ended the answer with an error", cause: .errorInAnswer)
                 return fail(failure, into: &events)
@@ -100,6 +101,11 @@ final class ChatAnswerDecoder: AnswerDecoder {
     }
 
     private func receive(message: JSONValue, of choice: Int, into events: inout [AnswerEvent]) {
+        // Nearly every delta is just a piece of text.
+        if message.count == 1, let text = message["content"]?.text {
+            if !text.isEmpty { append(text, .text, of: choice, into: &events) }
+            return
+        }
         var reasoning: JSONText?
         var spareReasoning: JSONText?
         var details: JSONValue?

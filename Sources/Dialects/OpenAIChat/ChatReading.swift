@@ -28,6 +28,34 @@ enum ChatDeltaKey {
     ]
 }
 
+/// The members of a choice, found in one pass; those that are null count as absent.
+struct ChatChoiceParts {
+    private(set) var index: JSONValue?
+    private(set) var usage: JSONValue?
+    private(set) var delta: JSONValue?
+    private(set) var message: JSONValue?
+    private(set) var text: JSONValue?
+    private(set) var finishReason: JSONValue?
+
+    init(_ choice: JSONValue) {
+        for (key, value) in choice.members where !value.isNull {
+            if key.equals("index") {
+                index = value
+            } else if key.equals("delta") {
+                delta = value
+            } else if key.equals("finish_reason") {
+                finishReason = value
+            } else if key.equals("message") {
+                message = value
+            } else if key.equals("usage") {
+                usage = value
+            } else if key.equals("text") {
+                text = value
+            }
+        }
+    }
+}
+
 /// One entry of `reasoning_details` (OpenRouter's form, which also carries our signatures).
 struct ChatReasoningDetail {
     var text: JSONText?

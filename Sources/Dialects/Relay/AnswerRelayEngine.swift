@@ -24,7 +24,9 @@ final class AnswerRelayEngine {
     private let decoder: any AnswerDecoder
     private let filters: [any AnswerFilter]
     private var sniffer: AnswerSniffer
-    private var parser: SSEParser?
+    private var parser = SSEParser()
+    /// Whether the answer is read as an event stream; decided when its form is known.
+    private var isStream = false
     private var output: Output?
     private(set) var observer = AnswerObserver()
     private var events: [AnswerEvent] = []
@@ -60,19 +62,19 @@ final class AnswerRelayEngine {
     func receive(_ chunk: [UInt8], into out: inout [UInt8]) {
         guard !isOver, !chunk.isEmpty else { return }
         receivedBytes += chunk.count
-        guard receivedBytes <= (parser == nil ? Self.wholeBodyLimit : Self.streamLimit) else {
+        guard receivedBytes <= (isStream ? Self.streamLimit : Self.wholeBodyLimit) else {
             return end(with: .answerTooLarge, into: &out)
         }
-        if parser != nil {
+        if isStream {
             if goodFrames == 0 { sniffer.keep(chunk) }
-            parser?.append(chunk)
+            parser.append(chunk)
             return readFrames(into: &out)
         }
         switch sniffer.append(chunk) {
         case .undecided, .whole: break
         case .stream(let bytes):
             startStream()
-            parser?.append(bytes)
+            parser.append(bytes)
             readFrames(into: &out)
         case .unreadable: end(with: .unreadable, into: &out)
         }
@@ -81,7 +83,7 @@ final class AnswerRelayEngine {
     /// Takes the end of the provider's answer; `cleanEnd` is false when the connection broke.
     func finish(cleanEnd: Bool, into out: inout [UInt8]) {
         guard !isOver else { return }
-        guard parser != nil else { return finishWhole(cleanEnd: cleanEnd, into: &out) }
+        guard isStream else { return finishWhole(cleanEnd: cleanEnd, into: &out) }
         readLastFrames(into: &out)
         guard !isOver else { return }
         if goodFrames == 0, let body = sniffer.wholeBody, let document = try? JSONDocument.parse(mending: body) {
@@ -108,7 +110,7 @@ final class AnswerRelayEngine {
     }
 
     private func startStream() {
-        parser = SSEParser()
+        isStream = true
         if !context.wantsStream {
             output = .collected(AnswerCollector())
         } else if passesThrough {
@@ -120,7 +122,7 @@ final class AnswerRelayEngine {
 
     private func readFrames(into out: inout [UInt8]) {
         do {
-            while !isOver, let event = try parser?.next() { receive(event, into: &out) }
+            while !isOver, let event = try parser.next() { receive(event, into: &out) }
         } catch {
             end(with: .answerTooLarge, into: &out)
         }
@@ -128,7 +130,7 @@ final class AnswerRelayEngine {
 
     private func readLastFrames(into out: inout [UInt8]) {
         do {
-            while !isOver, let event = try parser?.finish() { receive(event, into: &out) }
+            while !isOver, let event = try parser.finish() { receive(event, into: &out) }
         } catch {
             end(with: .answerTooLarge, into: &out)
         }
@@ -176,7 +178,7 @@ final class AnswerRelayEngine {
         guard !body.isEmpty else { return end(with: .empty, into: &out) }
         // Objects line by line: the reader of event streams takes them.
         startStream()
-        parser?.append(body)
+        parser.append(body)
         readLastFrames(into: &out)
         guard !isOver else { return }
         guard goodFrames > 0 else { return end(with: .unreadable, into: &out) }
@@ -232,10 +234,7 @@ final class AnswerRelayEngine {
         }
         switch output {
         case .encoded(let encoder): encoder.write(event, into: &out)
-        case .collected(var collector):
-            output = nil  // so that the collector is changed in place
-            collector.add(event)
-            output = .collected(collector)
+        case .collected(let collector): collector.add(event)
         case .forwarded, .echoed, nil: break
         }
     }
@@ -250,7 +249,7 @@ final class AnswerRelayEngine {
         case .encoded(let encoder):
             if usage.estimated { encoder.write(.usage(usage), into: &out) }
             encoder.write(.end, into: &out)
-        case .collected(var collector):
+        case .collected(let collector):
             collector.add(.usage(usage))
             out.append(contentsOf: context.clientDialect.codec.encodeAnswer(collector.answer, context: context))
         case .forwarded(let forwarder): forwarder.finish(reason: reason, usage: usage, into: &out)
