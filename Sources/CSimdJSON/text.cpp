@@ -1,6 +1,9 @@
 // Strings: comparing, unescaping, finding what needs an escape, and members by key.
 #include "include/CSimdJSON.h"
 
+#include <simdjson.h>
+
+#include <cctype>
 #include <cstring>
 
 namespace {
@@ -112,6 +115,27 @@ bool omni_json_equals(const uint8_t *raw, size_t raw_length, const uint8_t *text
         text += size;
     }
     return raw == end && text == textEnd;
+}
+
+bool omni_json_is_content(const uint8_t *bytes, size_t length) {
+    uint8_t seen = 0;
+    for (size_t at = 0; at < length; ++at) {
+        const uint8_t byte = bytes[at];
+        seen |= byte;
+        if (byte < 0x20 || byte == '"') { return false; }
+        if (byte != '\\') { continue; }
+        if (++at == length) { return false; }
+        switch (bytes[at]) {
+        case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': continue;
+        case 'u': break;
+        default: return false;
+        }
+        if (length - at < 5) { return false; }
+        for (int digit = 0; digit < 4; ++digit) {
+            if (!std::isxdigit(bytes[++at])) { return false; }
+        }
+    }
+    return seen < 0x80 || simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), length);
 }
 
 uint32_t omni_json_find(const void *tape, uint32_t object, const uint8_t *bytes, const uint8_t *key, size_t length) {

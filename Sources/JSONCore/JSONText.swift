@@ -23,6 +23,12 @@ public struct JSONText: Sendable {
         storage = .raw(bytes)
     }
 
+    /// Wraps bytes as they would stand between the quotes of a JSON string; `nil` if they could not.
+    public init?(content bytes: ArraySlice<UInt8>) {
+        guard SimdJSON.isContent(bytes) else { return nil }
+        storage = .raw([UInt8](bytes))
+    }
+
     /// Wraps a string value; its document stays alive with the text.
     init(_ value: JSONValue) {
         storage = .slice(value)
@@ -35,6 +41,12 @@ public struct JSONText: Sendable {
         case .slice(let value): JSONValue.string(value.node, value.document)
         case .raw(let bytes): SimdJSON.unescaped(0..<bytes.count, of: bytes)
         }
+    }
+
+    /// Where the text stands in `document.bytes`, without its quotes; `nil` if it is not a string of that document.
+    public func place(in document: JSONDocument) -> Range<Int>? {
+        guard case .slice(let value) = storage, value.document === document else { return nil }
+        return value.node.content
     }
 
     /// Whether there is no character.

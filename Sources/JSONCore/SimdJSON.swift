@@ -123,6 +123,13 @@ enum SimdJSON {
         }
     }
 
+    /// Whether bytes can stand between the quotes of a string.
+    static func isContent(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map { omni_json_is_content($0, buffer.count) } ?? true
+        }
+    }
+
     /// The text that raw string content stands for.
     static func unescaped(_ range: Range<Int>, of bytes: [UInt8]) -> String {
         guard !range.isEmpty else { return "" }

@@ -87,6 +87,10 @@ uint32_t omni_json_duplicate(const void *_Nonnull tape, uint32_t object, const u
 bool omni_json_equals(
     const uint8_t *_Nonnull raw, size_t raw_length, const uint8_t *_Nullable text, size_t text_length);
 
+/* Whether the bytes can stand between the quotes of a JSON string: valid UTF-8, nothing unescaped that must be, complete
+   escapes. */
+bool omni_json_is_content(const uint8_t *_Nonnull bytes, size_t length);
+
 /* Writes the text a raw string content stands for (never longer than it) and returns its length. Lone surrogates become U+FFFD. */
 size_t omni_json_unescape(const uint8_t *_Nonnull raw, size_t length, uint8_t *_Nonnull output);
 

@@ -6,9 +6,6 @@ package enum MessagesRequestID {
     /// `req_` and the characters of our own identifier.
     package static func text(_ id: String) -> String {
         if id.utf8.starts(with: "req_".utf8) { return id }
-        var text = "req_"
-        text.reserveCapacity(4 + id.utf8.count)
-        for scalar in id.unicodeScalars where scalar != "-" { text.unicodeScalars.append(scalar) }
-        return text
+        return String(decoding: Array("req_".utf8) + id.utf8.filter { $0 != UInt8(ascii: "-") }, as: UTF8.self)
     }
 }

@@ -30,6 +30,7 @@ final class AnswerRelayEngine {
     private var output: Output?
     private(set) var observer = AnswerObserver()
     private var events: [AnswerEvent] = []
+    private var pattern = FramePattern()
     private var badFrames = 0
     private var goodFrames = 0
     private var receivedBytes = 0
@@ -153,6 +154,11 @@ final class AnswerRelayEngine {
     }
 
     private func receive(json event: SSEEvent, into out: inout [UInt8]) {
+        if !profile.thinkTags, let known = pattern.event(for: event.data, name: event.name, into: &out) {
+            events.append(known)
+            return deliverEvents(into: &out)
+        }
+        pattern.forget()
         guard let document = try? JSONDocument.parse(mending: event.data), document.root.isObject else {
             badFrames += 1
             if badFrames >= Self.badFrameLimit { end(with: .unreadable, into: &out) }
@@ -161,9 +167,14 @@ final class AnswerRelayEngine {
         badFrames = 0
         goodFrames += 1
         decoder.receive(document.root, name: event.name, into: &events)
+        let outputStart = out.count
+        var forwarded: ArraySlice<UInt8>?
         if case .forwarded(let forwarder) = output, !hasError {
             forwarder.forward(StreamFrame(name: event.name, content: .json(document.root)), into: &out)
+            forwarded = out[outputStart...]
         }
+        pattern.learn(document, name: event.name, events: events, output: forwarded)
+        forwarded = nil
         deliverEvents(into: &out)
     }
 

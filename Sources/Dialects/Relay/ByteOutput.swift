@@ -1,3 +1,5 @@
+private import Glibc
+
 import JSONCore
 
 extension [UInt8] {
@@ -20,6 +22,19 @@ extension [UInt8] {
             let escape: StaticString = self[place + 2] == 0xA8 ? "\\u2028" : "\\u2029"
             escape.withUTF8Buffer { replaceSubrange(place..<place + 3, with: $0) }
             place += 6
+        }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether both hold the same bytes; compares many at a time, which generic code does not.
+    func isSame(as other: ArraySlice<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        return withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                guard let a = left.baseAddress, let b = right.baseAddress else { return true }
+                return memcmp(a, b, left.count) == 0
+            }
         }
     }
 }
