@@ -40,7 +40,7 @@ import Testing
     @Test func `only the frame right before counts`() throws {
         let document = try JSONDocument.parse(text: frame("a"))
         let text = try #require(document.root["choices"]?.first?["delta"]?["content"]?.text)
-        var pattern = FramePattern()
+        let pattern = FramePattern()
         var out: [UInt8] = []
         #expect(pattern.event(for: Array(frame("b").utf8), name: nil, into: &out) == nil)
         pattern.learn(document, name: nil, events: [.text(3, text)], output: nil)
@@ -66,7 +66,7 @@ import Testing
         let theirs = sent.dropFirst(6).replacing("mine", with: "theirs")
         let document = try JSONDocument.parse(text: String(theirs))
         let text = try #require(document.root["choices"]?.first?.text)
-        var pattern = FramePattern()
+        let pattern = FramePattern()
         pattern.learn(document, name: nil, events: [.text(3, text)], output: Array((sent + "\n\n").utf8)[...])
         var out: [UInt8] = []
         let next = theirs.replacing("\"a\"", with: "\"bcd\"")

@@ -30,7 +30,7 @@ final class AnswerRelayEngine {
     private var output: Output?
     private(set) var observer = AnswerObserver()
     private var events: [AnswerEvent] = []
-    private var pattern = FramePattern()
+    private let pattern = FramePattern()
     private var badFrames = 0
     private var goodFrames = 0
     private var receivedBytes = 0

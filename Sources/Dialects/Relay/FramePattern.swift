@@ -11,7 +11,7 @@ import JSONCore
 /// If a new frame has the same head and tail, and what stands between them can be the content of one JSON string, then
 /// both are the same JSON but for that string. A decoder that read exactly one piece of text out of the first, and has
 /// seen nothing else since, would read exactly the new text out of the second.
-struct FramePattern {
+final class FramePattern {
     private enum Kind { case text, thinking }
 
     private var kind = Kind.text
@@ -27,7 +27,7 @@ struct FramePattern {
     /// Takes note of a frame and of what was read out of it.
     ///
     /// `output` is what a client of the same dialect was sent for it.
-    mutating func learn(_ document: JSONDocument, name: String?, events: [AnswerEvent], output: ArraySlice<UInt8>?) {
+    func learn(_ document: JSONDocument, name: String?, events: [AnswerEvent], output: ArraySlice<UInt8>?) {
         forget()
         guard events.count == 1, let text = note(events[0]), let place = text.place(in: document) else { return }
         if let output {
@@ -42,7 +42,7 @@ struct FramePattern {
     }
 
     /// What a decoder does after other frames is not known.
-    mutating func forget() {
+    func forget() {
         if !frame.isEmpty { frame = [] }
     }
 
@@ -69,7 +69,7 @@ struct FramePattern {
 
     // MARK: - Parts
 
-    private mutating func note(_ event: AnswerEvent) -> JSONText? {
+    private func note(_ event: AnswerEvent) -> JSONText? {
         switch event {
         case .text(let block, let text):
             (kind, self.block) = (.text, block)
