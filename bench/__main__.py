@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from . import measures, peers
 from .measures import Row, Setting
-from .processes import BINARY, GATEWAY_PORT, ROOT, Gateway, start_proxy, start_upstream, wait_for_port
+from .processes import (
+    BINARY,
+    GATEWAY_PORT,
+    PORTS,
+    ROOT,
+    Gateway,
+    is_taken,
+    start_proxy,
+    start_upstream,
+    wait_for_port,
+)
 
 REPORT = ROOT / "docs/benchmarks.md"
 
@@ -109,8 +121,28 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+def _refuse_bad_conditions(arguments: argparse.Namespace) -> None:
+    """A report that others will read comes from enough rounds on a machine that does nothing else."""
+    for port in PORTS:
+        if is_taken(port):
+            sys.exit(f"script/bench: port {port} is taken; is another measurement running?")
+    if arguments.quick or arguments.only:
+        return
+    if arguments.rounds < 3 and not arguments.output:
+        sys.exit("script/bench: a report needs at least 3 rounds; use --output FILE or --quick for fewer")
+    load = os.getloadavg()[0]
+    if load > 0.7:
+        print(f"script/bench: the machine is busy (load {load:.1f}); waiting", file=sys.stderr, flush=True)
+        deadline = time.monotonic() + 300
+        while os.getloadavg()[0] > 0.7:
+            if time.monotonic() > deadline:
+                sys.exit("script/bench: the machine stays busy; measure when it is idle")
+            time.sleep(5)
+
+
 def main() -> int:
     arguments = _arguments()
+    _refuse_bad_conditions(arguments)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 60_000) if hard != resource.RLIM_INFINITY else 60_000, hard))
     rows: list[Row] = []

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
@@ -24,7 +25,7 @@ LOAD_CORE = 0
 GATEWAY_CORE = 1
 """The gateway under test, or nginx as proxy."""
 
-UPSTREAM_PORT, PROXY_PORT, GATEWAY_PORT, PACED_PORT = 18081, 18082, 18083, 18084
+PORTS = UPSTREAM_PORT, PROXY_PORT, GATEWAY_PORT, PACED_PORT = 18081, 18082, 18083, 18084
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -70,6 +71,11 @@ class Process:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_for_port(port: int, timeout: float = 60) -> None:
