@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ import pytest
 
 from .support.gateway import Gateway
 from .support.management import Management
-from .test_operations import integrity
+from .test_operations import database, integrity
 from .upstream import ScriptedUpstream, behaviours
 
 CLIENTS = 16
@@ -59,6 +60,20 @@ def counted(gateway: Gateway) -> dict[str, int]:
     return {label.split(" (")[0]: entry["requests"] for label, entry in models.items()}
 
 
+def rows_by_model(gateway: Gateway) -> dict[str, int]:
+    """The same from the tables themselves: a request is one row of usage and one of the log."""
+    found: list[dict[str, int]] = []
+    with contextlib.closing(sqlite3.connect(database(gateway.data))) as connection:
+        for table in ("usage_history", "call_logs"):
+            found.append(dict(connection.execute(f"SELECT model, count(*) FROM {table} GROUP BY model")))
+        (doubled,) = connection.execute(
+            "SELECT count(*) FROM (SELECT request_id FROM usage_history GROUP BY request_id HAVING count(*) > 1)"
+        ).fetchone()
+    assert doubled == 0
+    assert found[0] == found[1], "usage and log disagree"
+    return found[0]
+
+
 @pytest.mark.parametrize(
     "kills",
     [pytest.param(5, id="short"), pytest.param(60, id="long", marks=[pytest.mark.full, pytest.mark.timeout(600)])],
@@ -77,6 +92,7 @@ def test_nothing_that_a_client_saw_is_lost_or_counted_twice(
         gateway.start()
     rows = counted(gateway)
     gateway.stop()
+    assert rows_by_model(gateway) == rows
     assert len(ledger.complete) > 20 * kills, "the load was real"
     lost = ledger.complete - set(rows)
     twice = {name for name, count in rows.items() if count > 1}
