@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -238,8 +239,16 @@ class AnthropicClient:
         arguments = self.arguments(model, question)
         if not stream:
             return self._read(self.sdk.messages.create(**arguments))
+        details = None
         with self.sdk.messages.stream(**arguments) as events:
-            return self._read(events.get_final_message())
+            for event in events:
+                if event.type == "message_delta":
+                    details = event.usage.to_dict().get("output_tokens_details")
+            reply = self._read(events.get_final_message())
+        # Older generations of the SDK leave fields that they do not know out of the message they put together.
+        if reply.reasoning_tokens is None and details:
+            reply.reasoning_tokens = details.get("thinking_tokens")
+        return reply
 
     def text_pieces(self, model: str, question: Question) -> Iterator[str]:
         with self.sdk.messages.stream(**self.arguments(model, question)) as events:
@@ -272,7 +281,9 @@ class AnthropicClient:
         if question.stop:
             out["stop_sequences"] = list(question.stop)
         if question.schema:
-            out["output_config"] = {"format": {"type": "json_schema", "schema": question.schema}}
+            wanted = {"output_config": {"format": {"type": "json_schema", "schema": question.schema}}}
+            knows = "output_config" in inspect.signature(self.sdk.messages.create).parameters
+            out.update(wanted if knows else {"extra_body": wanted})
         if question.think:
             out["thinking"] = {"type": "enabled", "budget_tokens": 2048}
         return {**out, **question.extra}
