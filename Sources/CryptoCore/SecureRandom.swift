@@ -1,5 +1,6 @@
 private import COpenSSL
 private import Glibc
+private import Synchronization
 
 /// Unpredictable values from OpenSSL's generator, which the kernel seeds.
 public enum SecureRandom {
@@ -33,24 +34,41 @@ public enum SecureRandom {
 
     /// A random UUID (version 4) in lower case.
     public static func uuid() -> String {
-        var bytes: (UInt64, UInt64) = (0, 0)
-        return withUnsafeMutableBytes(of: &bytes) { raw in
-            fill(raw)
-            raw[6] = raw[6] & 0x0F | 0x40
-            raw[8] = raw[8] & 0x3F | 0x80
-            return String(unsafeUninitializedCapacity: 36) { text in
-                var position = 0
-                for index in 0..<16 {
-                    if index == 4 || index == 6 || index == 8 || index == 10 {
-                        text[position] = UInt8(ascii: "-")
-                        position += 1
-                    }
-                    text[position] = Hex.digit(raw[index] >> 4)
-                    text[position + 1] = Hex.digit(raw[index] & 15)
-                    position += 2
+        var bytes = idBytes.withLock { $0.next() }
+        bytes.0 = bytes.0 & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        bytes.1 = bytes.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 {
+                    text[position] = UInt8(ascii: "-")
+                    position += 1
                 }
-                return position
+                let word = index < 16 ? bytes.0 : bytes.1
+                text[position] = Hex.digit(UInt8(truncatingIfNeeded: word &>> UInt64(60 &- index % 16 &* 4)) & 15)
+                position += 1
             }
+            return position
+        }
+    }
+
+    /// Random bytes for ids.
+    ///
+    /// The generator's price is for the call, not for the bytes, and every request needs an id. Keys and other secrets
+    /// never come from here.
+    private static let idBytes = Mutex(IDBytes())
+
+    private struct IDBytes {
+        private var words = [UInt64](repeating: 0, count: 512)
+        private var used = 512
+
+        mutating func next() -> (UInt64, UInt64) {
+            if used == words.count {
+                words.withUnsafeMutableBytes { SecureRandom.fill($0) }
+                used = 0
+            }
+            defer { used += 2 }
+            return (words[used], words[used + 1])
         }
     }
 

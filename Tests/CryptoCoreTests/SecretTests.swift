@@ -72,4 +72,14 @@ struct CodecTests {
         for identifier in identifiers { #expect(try pattern.wholeMatch(in: identifier) != nil) }
         #expect(Set(identifiers).count == 1000)
     }
+
+    @Test func `identifiers of several threads differ`() async {
+        let identifiers = await withTaskGroup(of: [String].self) { group in
+            for _ in 0..<8 {
+                group.addTask { (0..<2000).map { _ in SecureRandom.uuid() } }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(identifiers).count == 16_000)
+    }
 }
