@@ -68,29 +68,47 @@ public struct HTTPHeaders: Sendable {
     }
 }
 
+extension StringProtocol {
+    /// Whether two texts are equal when ASCII letters match either case; other characters compare exactly.
+    public func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
+        let (left, right) = (utf8, other.utf8)
+        guard left.count == right.count else { return false }
+        return zip(left, right).allSatisfy(matchesIgnoringASCIICase)
+    }
+}
+
 extension String {
     /// Whether two texts are equal when ASCII letters match either case.
     ///
     /// The same as for any two texts; written for strings because the compiler does not specialise across modules, and this
     /// runs many times for each request.
     public func equalsIgnoringASCIICase(_ other: String) -> Bool {
-        let (left, right) = (utf8, other.utf8)
-        guard left.count == right.count else { return false }
-        var (a, b) = (left.makeIterator(), right.makeIterator())
-        while let x = a.next(), let y = b.next() {
-            guard x == y || (x | 0x20 == y | 0x20 && (0x61...0x7A).contains(x | 0x20)) else { return false }
+        guard utf8.count == other.utf8.count else { return false }
+        let (left, right) = (utf8.span, other.utf8.span)
+        for index in left.indices where !matchesIgnoringASCIICase(left[index], right[index]) { return false }
+        return true
+    }
+
+    /// Whether the text equals an ASCII word in lower case, its own letters in either case.
+    @inlinable
+    public func isASCIIEqual(_ word: StaticString) -> Bool {
+        utf8.count == word.utf8CodeUnitCount && hasASCIIPrefix(word)
+    }
+
+    /// Whether the text begins with an ASCII word in lower case, its own letters in either case.
+    public func hasASCIIPrefix(_ word: StaticString) -> Bool {
+        let (bytes, word) = (utf8.span, UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        guard bytes.count >= word.count else { return false }
+        for index in word.indices {
+            let byte = bytes[index]
+            let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+            guard (isUpper ? byte | 0x20 : byte) == word[index] else { return false }
         }
         return true
     }
 }
 
-extension StringProtocol {
-    /// Whether two texts are equal when ASCII letters match either case; other characters compare exactly.
-    public func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
-        let (left, right) = (utf8, other.utf8)
-        guard left.count == right.count else { return false }
-        return zip(left, right).allSatisfy { a, b in
-            a == b || (a | 0x20 == b | 0x20 && (0x61...0x7A).contains(a | 0x20))
-        }
-    }
+/// Whether two bytes are the same, or the same ASCII letter.
+private func matchesIgnoringASCIICase(_ a: UInt8, _ b: UInt8) -> Bool {
+    a == b || (a | 0x20 == b | 0x20 && (0x61...0x7A).contains(a | 0x20))
 }

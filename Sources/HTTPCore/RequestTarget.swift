@@ -19,28 +19,46 @@ public struct RequestTarget: Sendable {
     public let raw: String
     /// The path, decoded, without the query.
     public let path: String
+    /// How many bytes of `raw` stand before the query's text.
+    private let queryOffset: Int
+
     /// The path's segments; an empty one at the end stands for a final slash.
-    public let segments: [Substring]
+    public var segments: [Substring] {
+        // By bytes: a slash is a slash also when a combining character follows it.
+        path.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false).map(Substring.init)
+    }
+
     /// The raw text after `?`, empty if there is none.
-    public let rawQuery: Substring
+    public var rawQuery: Substring { raw[raw.utf8.index(raw.startIndex, offsetBy: queryOffset)...] }
 
     /// Reads an origin-form target (RFC 9112 §3.2.1).
     public static func parse(_ raw: String) throws(Problem) -> RequestTarget {
-        guard raw.utf8.first == 0x2F else { throw .notAPath }
+        let bytes = raw.utf8.span
+        guard !bytes.isEmpty, bytes[0] == 0x2F else { throw .notAPath }
         var hasEscape = false
-        for byte in raw.utf8 {
+        var mark = bytes.count
+        for index in bytes.indices {
+            let byte = bytes[index]
             if byte <= 0x20 || byte == 0x7F || byte == 0x23 || byte == 0x5C { throw .forbiddenCharacter }
             if byte == 0x25 { hasEscape = true }
+            if byte == 0x3F, mark == bytes.count { mark = index }
         }
-        let mark = raw.utf8.firstIndex(of: 0x3F) ?? raw.endIndex
-        let path = mark == raw.endIndex && !hasEscape ? raw : try decodedPath(raw[..<mark])
-        // By bytes: a slash is a slash also when a combining character follows it.
-        let segments = path.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false).map(
-            Substring.init
-        )
-        for segment in segments where segment == "." || segment == ".." { throw .dotSegment }
-        let query = mark == raw.endIndex ? "" : raw[raw.utf8.index(after: mark)...]
-        return RequestTarget(raw: raw, path: path, segments: segments, rawQuery: query)
+        let isPath = mark == bytes.count && !hasEscape
+        let path = isPath ? raw : try decodedPath(raw[..<raw.utf8.index(raw.startIndex, offsetBy: mark)])
+        guard !hasDotSegment(path.utf8.span) else { throw .dotSegment }
+        return RequestTarget(raw: raw, path: path, queryOffset: min(mark + 1, bytes.count))
+    }
+
+    /// Whether a path has a segment `.` or `..`.
+    private static func hasDotSegment(_ path: Span<UInt8>) -> Bool {
+        var start = 1
+        for index in 1..<path.count + 1 where index == path.count || path[index] == 0x2F {
+            let length = index - start
+            let isDots = length == 1 || length == 2 && path[start + 1] == 0x2E
+            if isDots, path[start] == 0x2E { return true }
+            start = index + 1
+        }
+        return false
     }
 
     /// The query's items, decoded; an item that cannot be decoded is left out.

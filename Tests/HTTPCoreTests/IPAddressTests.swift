@@ -31,7 +31,11 @@ import Testing
         #expect(try #require(IPAddress(text)).isPublic)
     }
 
-    @Test(arguments: ["", "localhost", "127.1", "0x7f000001", "2130706433", "1.2.3.4.5", "1.2.3.256", ":::"])
+    @Test(arguments: [
+        "", "localhost", "127.1", "0x7f000001", "2130706433", "1.2.3.4.5", "1.2.3.256", ":::",
+        "1.2.3", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.04", "1.2.3.00", "1.2.3.4 ", "+1.2.3.4", "1111.2.3.4", "[", "]",
+        "[]", "1.2.3.4:80", "::1\0", "\(String(repeating: "1:", count: 40))",
+    ])
     func `odd notations are no addresses`(text: String) {
         #expect(IPAddress(text) == nil)
     }
@@ -40,5 +44,32 @@ import Testing
         #expect(IPAddress("::FFFF:1.2.3.4")?.unmapped.description == "1.2.3.4")
         #expect(IPAddress("2001:0DB8:0:0::1")?.description == "2001:db8::1")
         #expect(IPAddress("::1").map { PeerAddress.ip($0, port: 80).description } == "[::1]:80")
+    }
+
+    @Test(
+        arguments: [
+            ("0.0.0.0", [0, 0, 0, 0]), ("1.20.0.255", [1, 20, 0, 255]), ("[10.0.0.1]", [10, 0, 0, 1]),
+            ("::", [UInt8](repeating: 0, count: 16)),
+            ("102:304:506:708:90a:b0c:d0e:f10", Array(1...16)),
+            ("::ffff:1.2.3.4", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 1, 2, 3, 4]),
+        ] as [(String, [UInt8])]
+    )
+    func `addresses are their bytes`(text: String, bytes: [UInt8]) throws {
+        let address = try #require(IPAddress(text))
+        #expect(address.bytes == bytes)
+        #expect(IPAddress(bytes: bytes) == address)
+        #expect(address.isV4 == (bytes.count == 4))
+    }
+
+    @Test func `equal numbers of both families are different addresses`() {
+        #expect(IPAddress("0.0.0.1") != IPAddress("::1"))
+        #expect(IPAddress(bytes: [1, 2, 3]) == nil)
+    }
+
+    @Test func `only a mapped address is the peer of a dual-stack socket`() {
+        #expect(IPAddress("::ffff:127.0.0.1")?.isOwnLoopback == true)
+        #expect(IPAddress("::1")?.isOwnLoopback == true)
+        #expect(IPAddress("2002:7f00:1::1")?.isOwnLoopback == false)
+        #expect(IPAddress("64:ff9b::7f00:1")?.isOwnLoopback == false)
     }
 }

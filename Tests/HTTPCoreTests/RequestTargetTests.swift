@@ -18,7 +18,8 @@ import Testing
         ("/a%5cb", .forbiddenCharacter), ("/a%00", .forbiddenCharacter), ("/a%0a", .forbiddenCharacter),
         ("/%zz", .badEscape), ("/%4", .badEscape), ("/%ff", .badEscape), ("/a/../b", .dotSegment),
         ("/%2e%2e/b", .dotSegment),
-        ("/./b", .dotSegment),
+        ("/./b", .dotSegment), ("/a/.", .dotSegment), ("/a/..", .dotSegment), ("/..", .dotSegment),
+        ("/a/.?x", .dotSegment),
     ])
     func `ambiguous targets are refused`(raw: String, problem: RequestTarget.Problem) {
         #expect(throws: problem) { try RequestTarget.parse(raw) }
@@ -32,5 +33,15 @@ import Testing
     @Test func `encoding escapes all but unreserved characters`() {
         #expect(Percent.encode("a/b c~é") == "a%2Fb%20c~%C3%A9")
         #expect(Percent.encode("a/b", keeping: "/") == "a/b")
+    }
+
+    @Test(arguments: ["/...", "/.a/b..", "/a/.b", "/a.", "//"])
+    func `dots within a name are a part of it`(raw: String) throws {
+        #expect(try RequestTarget.parse(raw).path == raw)
+    }
+
+    @Test(arguments: [("/a", ""), ("/a?", ""), ("/a?b?c", "b?c"), ("/%61?%62", "%62"), ("/a?../x", "../x")])
+    func `the query is kept as it came`(raw: String, query: String) throws {
+        #expect(try RequestTarget.parse(raw).rawQuery == query)
     }
 }
