@@ -114,7 +114,13 @@ let testTargets: [Target] = [
     tests(of: "Store", ["CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
     tests(of: "Routing", ["CryptoCore", "Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
     tests(of: "Gateway", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Routing", "Store", "TimeCore"]),
-    tests(of: "Gate", ["CryptoCore", "Dialects", "HTTPCore", "HTTPServer", "JSONCore", "Store", "TimeCore"]),
+    tests(
+        of: "Gate",
+        [
+            "CryptoCore", "Dialects", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Store", "TestSupport",
+            "TimeCore",
+        ]
+    ),
     tests(
         of: "Management",
         [

@@ -5,45 +5,69 @@ package struct Authority: Sendable, Hashable {
     /// Lower case, without brackets and without the dot of an absolute name.
     package let host: String
     package let port: Int?
+    /// The host as an address, when it is one.
+    package let address: IPAddress?
 
     /// Reads `name`, `name:80`, `1.2.3.4:80` or `[::1]:80`; `nil` for anything else, so that a header with a path, a
     /// user or a blank in it is refused instead of guessed at.
     package init?(_ text: some StringProtocol) {
-        guard !text.isEmpty, text.utf8.count <= 300, text.utf8.allSatisfy(Authority.isAllowed) else { return nil }
-        var name = Substring(text)
-        var portText: Substring?
-        if name.hasPrefix("[") {
-            guard let end = name.firstIndex(of: "]") else { return nil }
-            let rest = name[name.index(after: end)...]
-            name = name[name.index(after: name.startIndex)..<end]
-            guard IPAddress(String(name)) != nil else { return nil }
-            if !rest.isEmpty {
-                guard rest.hasPrefix(":") else { return nil }
-                portText = rest.dropFirst()
-            }
-        } else if let colon = name.firstIndex(of: ":") {
-            portText = name[name.index(after: colon)...]
-            name = name[..<colon]
-        }
-        if name.hasSuffix(".") { name = name.dropLast() }
-        guard !name.isEmpty else { return nil }
-        if let portText {
-            guard portText.utf8.count <= 5, portText.utf8.allSatisfy({ (48...57).contains($0) }),
-                let number = Int(portText), number <= 65_535
-            else { return nil }
+        let utf8 = Substring(text).utf8
+        let bytes = utf8.span
+        guard (1...300).contains(bytes.count) else { return nil }
+        for index in bytes.indices where !Authority.isAllowed(bytes[index]) { return nil }
+        guard let parts = Authority.split(bytes) else { return nil }
+        var name = bytes.extracting(parts.name)
+        if name.count > 0, name[name.count - 1] == UInt8(ascii: ".") { name = name.extracting(droppingLast: 1) }
+        guard name.count > 0 else { return nil }
+        address = IPAddress(text: name)
+        if parts.isBracketed, address == nil { return nil }
+        if let digits = parts.port {
+            guard let number = Authority.port(bytes.extracting(digits)) else { return nil }
             port = number
         } else {
             port = nil
         }
-        host = name.lowercased()
+        host = name.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }.lowercased()
     }
 
-    /// The host as an address, when it is one.
-    package var address: IPAddress? { IPAddress(host) }
+    /// Where host and port lie.
+    private struct Parts {
+        var name: Range<Int>
+        var port: Range<Int>?
+        var isBracketed = false
+    }
+
+    /// `nil` if there is something behind a bracket that is no port.
+    private static func split(_ bytes: Span<UInt8>) -> Parts? {
+        let isBracketed = bytes[0] == UInt8(ascii: "[")
+        let mark = UInt8(ascii: isBracketed ? "]" : ":")
+        var end = 0
+        while end < bytes.count, bytes[end] != mark { end += 1 }
+        guard isBracketed else {
+            return Parts(name: 0..<end, port: end < bytes.count ? end + 1..<bytes.count : nil)
+        }
+        guard end < bytes.count else { return nil }
+        let rest = end + 1..<bytes.count
+        guard !rest.isEmpty else { return Parts(name: 1..<end, isBracketed: true) }
+        guard bytes[rest.lowerBound] == UInt8(ascii: ":") else { return nil }
+        return Parts(name: 1..<end, port: rest.dropFirst(), isBracketed: true)
+    }
+
+    /// One to five digits, at most 65,535.
+    private static func port(_ digits: Span<UInt8>) -> Int? {
+        guard (1...5).contains(digits.count) else { return nil }
+        var number = 0
+        for index in digits.indices {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digits[index]) else { return nil }
+            number = number * 10 + Int(digits[index] - UInt8(ascii: "0"))
+        }
+        return number <= 65_535 ? number : nil
+    }
 
     /// Whether the host is a name or address of this machine's loopback interface.
     package var isLoopbackName: Bool {
-        host == "localhost" || host.hasSuffix(".localhost") || address?.isLoopback == true
+        if let address { return address.isLoopback }
+        return host == "localhost" || host.hasSuffix(".localhost")
     }
 
     /// Letters, digits and the punctuation of host names, addresses and ports.
@@ -86,9 +110,4 @@ package struct WebOrigin: Sendable, Hashable {
         if isSecure, scheme != "https" { return false }
         return port == host.port ?? (scheme == "https" ? 443 : 80)
     }
-}
-
-extension StaticString {
-    /// The bytes of an ASCII literal.
-    var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
 }

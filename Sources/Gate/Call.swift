@@ -7,7 +7,7 @@ package import Store
 ///
 /// Begin an answer through `respond` or `startStream` of the call, which add the headers that every answer carries;
 /// go on with `exchange.write`, `exchange.waitUntilWritable` and `exchange.finish`.
-package struct Call: Sendable {
+package final class Call: Sendable {
     package let request: Request
     package let exchange: Exchange
     /// The values of the pattern's `{names}`, decoded.
@@ -27,18 +27,30 @@ package struct Call: Sendable {
     /// What every answer to this request carries.
     package let headers: [HTTPHeaders.Field]
 
+    init(
+        _ request: Request,
+        _ exchange: Exchange,
+        _ passage: Passage,
+        _ verdict: Verdict,
+        requestID: String,
+        recordID: String,
+        configuration: Configuration,
+        headers: [HTTPHeaders.Field]
+    ) {
+        (self.request, self.exchange, self.configuration) = (request, exchange, configuration)
+        (parameters, principal, canManage) = (passage.parameters, passage.principal, passage.canManage)
+        (source, errors) = (verdict.source, verdict.errors)
+        (self.requestID, self.recordID, self.headers) = (requestID, recordID, headers)
+    }
+
     /// Answers as a whole.
     package func respond(_ response: Response) {
-        var response = response
-        for field in headers { response.headers.add(field.name, field.value) }
-        exchange.respond(response)
+        exchange.respond(response, and: headers)
     }
 
     /// Begins an answer that is written piece by piece.
     package func startStream(_ status: HTTPStatus, _ headers: HTTPHeaders) {
-        var headers = headers
-        for field in self.headers { headers.add(field.name, field.value) }
-        exchange.startStream(status, headers)
+        exchange.startStream(status, headers, and: self.headers)
     }
 
     /// Refuses in the client's language.

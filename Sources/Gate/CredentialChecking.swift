@@ -32,7 +32,13 @@ enum PresentedKey: Sendable, Hashable {
     ///
     /// Equal values are one key; of different ones a placeholder loses.
     init(_ facts: RequestFacts) {
-        let distinct = Set(facts.bearerTokens + facts.keyHeaders)
+        let (tokens, headers) = (facts.fields.bearerTokens, facts.fields.keyHeaders)
+        guard tokens.count + headers.count > 1 else {
+            let only = tokens.first ?? headers.first ?? ""
+            self = only.isEmpty ? .none : .one(only)
+            return
+        }
+        let distinct = Set(tokens + headers)
         if distinct.count <= 1 {
             self = distinct.first.map { $0.isEmpty ? .none : .one($0) } ?? .none
             return

@@ -9,7 +9,7 @@ extension ErrorStyle {
         switch segments.first {
         case "v1", "v1beta":
             let isMessages = segments.dropFirst().first == "messages"
-            self = .dialect(isMessages || facts.speaksAnthropic ? .anthropicMessages : .openAIChat)
+            self = .dialect(isMessages || facts.fields.speaksAnthropic ? .anthropicMessages : .openAIChat)
         case "chat", "responses", "models", "codex":
             self = .dialect(.openAIChat)
         default:
@@ -19,7 +19,7 @@ extension ErrorStyle {
 
     /// Routes that several kinds of clients share (`/v1/models`) answer Anthropic's clients in Anthropic's dialect.
     func refined(for route: Route, by facts: RequestFacts) -> ErrorStyle {
-        guard facts.speaksAnthropic, route.path.hasPrefix("/v1/models") else { return self }
+        guard facts.fields.speaksAnthropic, route.path.hasPrefix("/v1/models") else { return self }
         if case .dialect = self { return .dialect(.anthropicMessages) }
         return self
     }

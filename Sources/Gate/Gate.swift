@@ -4,6 +4,7 @@ package import HTTPCore
 package import HTTPServer
 package import LogCore
 package import Store
+private import Synchronization
 package import TimeCore
 
 /// The one way into the server: every request is decided here, and every error becomes an answer here.
@@ -12,7 +13,7 @@ package import TimeCore
 /// runs the handler.
 package final class Gate: RequestHandler {
     /// What the gate needs besides the store.
-    package struct Keys: Sendable {
+    package final class Keys: Sendable {
         /// Checks session cookies.
         package let tokens: SessionTokens
         /// SHA-256 of `OMNIROUTE_API_KEY` or `ROUTER_API_KEY`.
@@ -30,6 +31,8 @@ package final class Gate: RequestHandler {
     private let store: Store
     private let keys: Keys
     private let limiter = RequestLimiter()
+    /// The rules under the latest configuration that a request came with.
+    private let latest: Mutex<(rules: GateRules, configuration: Configuration)>
     private let time: any TimeSource
     private let log: Logger
     private let ownUID: Int
@@ -45,6 +48,9 @@ package final class Gate: RequestHandler {
     ) {
         table = RouteTable(routes)
         self.policy = policy
+        let configuration = store.configuration
+        let rules = GateRules(table: table, policy: policy, settings: configuration.gateSettings)
+        latest = Mutex((rules, configuration))
         self.store = store
         self.keys = keys
         self.load = load
@@ -67,27 +73,24 @@ package final class Gate: RequestHandler {
     package func handle(_ request: Request, _ exchange: Exchange) async {
         load.begin()
         defer { load.end() }
-        let decided = request.head.note as? Decided ?? decide(request.head)
-        let (facts, verdict, configuration) = (decided.facts, decided.verdict, decided.configuration)
+        let decided = request.note as? Decided ?? decide(request.head)
+        let facts = decided.facts
         let id = requestID(facts)
-        guard case .proceed(let passage) = verdict.outcome else {
-            return exchange.respond(answer(to: verdict, id: id))
+        guard case .proceed(let passage) = decided.verdict.outcome else {
+            return exchange.respond(answer(to: decided.verdict, id: id))
         }
         let call = Call(
-            request: facts.hasInternalHeaders ? request.withoutInternalHeaders : request,
-            exchange: exchange,
-            parameters: passage.parameters,
-            principal: passage.principal,
-            canManage: passage.canManage,
-            source: verdict.source,
+            facts.fields.hasInternalHeaders ? request.withoutInternalHeaders : request,
+            exchange,
+            passage,
+            decided.verdict,
             requestID: id,
-            recordID: facts.requestID == nil ? id : SecureRandom.uuid(),
-            configuration: configuration,
-            errors: verdict.errors,
-            headers: commonHeaders(verdict, id: id, principal: passage.principal)
+            recordID: facts.fields.requestID == nil ? id : SecureRandom.uuid(),
+            configuration: decided.configuration,
+            headers: commonHeaders(decided.verdict, id: id, principal: passage.principal)
         )
-        if let refusal = limitRefusal(call, access: table.routes[passage.route].access) { return call.refuse(refusal) }
-        await run(table.routes[passage.route], call)
+        if let refusal = limitRefusal(call, access: passage.route.access) { return call.refuse(refusal) }
+        await run(passage.route, call)
     }
 
     package func refusal(_ status: HTTPStatus, _ reason: String, head: RequestHead?) -> Response {
@@ -125,15 +128,23 @@ package final class Gate: RequestHandler {
     private func decision(_ configuration: Configuration) -> GateDecision<StoredCredentials> {
         let now = time.wall()
         return GateDecision(
-            table: table,
-            policy: policy,
-            settings: configuration.gateSettings,
+            rules: rules(configuration),
             credentials: StoredCredentials(store: store, configuration: configuration, keys: keys, now: now),
             now: now,
             ownUID: ownUID,
             isDraining: load.isDraining,
             isOverloaded: load.inFlight > policy.maximumInFlight
         )
+    }
+
+    private func rules(_ configuration: Configuration) -> GateRules {
+        latest.withLock { latest in
+            guard latest.configuration !== configuration else { return latest.rules }
+            latest.configuration = configuration
+            latest.rules = GateRules(table: table, policy: policy, settings: configuration.gateSettings)
+            limiter.forget { configuration.key($0) != nil }
+            return latest.rules
+        }
     }
 
     /// Counting is not deciding: it happens once, after the decision, and only for requests that go on.
@@ -189,12 +200,14 @@ package final class Gate: RequestHandler {
             response.headers.add("Allow", allowedMethods(allowed))
         case .proceed: response = Response(.internalServerError)
         }
-        for field in commonHeaders(verdict, id: id, principal: nil) { response.headers.add(field.name, field.value) }
+        response.headers.fields += commonHeaders(verdict, id: id, principal: nil)
         return response
     }
 
     private func commonHeaders(_ verdict: Verdict, id: String, principal: Principal?) -> [HTTPHeaders.Field] {
-        var fields = [HTTPHeaders.Field(name: "x-request-id", value: id)]
+        var fields: [HTTPHeaders.Field] = []
+        fields.reserveCapacity(4)
+        fields.append(.init(name: "x-request-id", value: id))
         if case .dialect(.anthropicMessages) = verdict.errors {
             fields.append(.init(name: MessagesRequestID.header, value: MessagesRequestID.text(id)))
         }
@@ -220,7 +233,8 @@ package final class Gate: RequestHandler {
     }
 
     private func requestID(_ facts: RequestFacts) -> String {
-        guard let id = facts.requestID, (1...128).contains(id.utf8.count), id.utf8.allSatisfy(isRequestIDByte) else {
+        guard let id = facts.fields.requestID, (1...128).contains(id.utf8.count), id.utf8.allSatisfy(isRequestIDByte)
+        else {
             return SecureRandom.uuid()
         }
         return id
@@ -250,7 +264,9 @@ extension Request {
     /// The request without headers that only the gate may write.
     fileprivate var withoutInternalHeaders: Request {
         var copy = self
-        copy.head.headers.fields.removeAll { isInternalHeader($0.name) }
+        var headers = head.headers
+        headers.fields.removeAll { isInternalHeader($0.name) }
+        copy.head = head.replacing(headers: headers)
         return copy
     }
 }

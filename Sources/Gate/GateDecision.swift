@@ -10,8 +10,8 @@ package struct Verdict: Sendable {
         case proceed(Passage)
         /// Answer an OPTIONS request.
         case preflight(allowed: [HTTPMethod])
-        /// Say no.
-        case refuse(Refusal)
+        /// Say no; boxed, because refusals are large and rare.
+        indirect case refuse(Refusal)
     }
 
     package var outcome: Outcome
@@ -24,23 +24,41 @@ package struct Verdict: Sendable {
 }
 
 /// A request that may go on.
-package struct Passage: Sendable {
-    /// Position in the route table.
-    package let route: Int
+package final class Passage: Sendable {
+    package let route: Route
     package let parameters: [String: String]
     package let principal: Principal
     /// Whether the request may see and do what management routes allow.
     package let canManage: Bool
     package let bodyLimit: Int
+
+    init(route: Route, parameters: [String: String], principal: Principal, canManage: Bool, bodyLimit: Int) {
+        self.route = route
+        self.parameters = parameters
+        self.principal = principal
+        self.canManage = canManage
+        self.bodyLimit = bodyLimit
+    }
+}
+
+/// What the gate judges by, the same for every request until an administrator changes something.
+package final class GateRules: Sendable {
+    package let table: RouteTable
+    package let policy: GatePolicy
+    package let settings: GateSettings
+
+    package init(table: RouteTable, policy: GatePolicy, settings: GateSettings) {
+        self.table = table
+        self.policy = policy
+        self.settings = settings
+    }
 }
 
 /// The authorization gate as a function: from the facts of a request to a verdict, without side effects.
 ///
 /// The order is that of the specification: host, route, locality, load, body size, cross-origin, credentials, policy.
 package struct GateDecision<Credentials: CredentialChecking> {
-    let table: RouteTable
-    let policy: GatePolicy
-    let settings: GateSettings
+    let rules: GateRules
     let credentials: Credentials
     let now: WallTime
     let ownUID: Int
@@ -48,116 +66,125 @@ package struct GateDecision<Credentials: CredentialChecking> {
     let isOverloaded: Bool
 
     package func verdict(_ facts: RequestFacts) -> Verdict {
-        let source = Source(facts, policy: policy, ownUID: ownUID)
-        var verdict = Verdict(
-            outcome: .refuse(.unknownRoute),
-            access: nil,
-            errors: ErrorStyle(guessedFrom: facts),
-            source: source
-        )
-        var host: Authority?
-        if let text = facts.host, !text.isEmpty {
-            guard let authority = Authority(text) else { return verdict.refusing(.malformedHost) }
-            guard source.isOperator || policy.isOwnHost(authority) else { return verdict.refusing(.foreignHost) }
-            host = authority
+        let source = Source(facts, trust: rules.policy.proxyTrust, ownUID: ownUID)
+        let host: Authority?
+        do throws(Refusal) {
+            host = try ownHost(facts, source)
+        } catch {
+            return Verdict(outcome: .refuse(error), errors: ErrorStyle(guessedFrom: facts), source: source)
         }
-        switch table.match(facts.method, facts.target) {
-        case .notFound: return unknownRoute(facts, host: host, verdict)
-        case .methodNotAllowed(let allowed):
-            guard facts.method == .options else { return verdict.refusing(.methodNotAllowed(allowed)) }
-            return preflight(facts, allowed: allowed, verdict)
+        switch rules.table.match(facts.method, facts.target) {
         case .found(let index, let parameters):
-            let route = table.routes[index]
-            verdict.access = route.access
-            verdict.errors = route.errors.refined(for: route, by: facts)
-            if facts.method == .options { return preflight(facts, allowed: [.options], verdict) }
-            do throws(Refusal) {
-                let passage = try passage(facts, index: index, parameters: parameters, host: host, verdict: &verdict)
-                return verdict.proceeding(passage)
-            } catch {
-                return verdict.refusing(error)
-            }
+            return verdict(on: rules.table.routes[index], parameters, facts, host: host, source)
+        case .methodNotAllowed(let allowed):
+            let verdict = Verdict(
+                outcome: .refuse(.methodNotAllowed(allowed)),
+                errors: ErrorStyle(guessedFrom: facts),
+                source: source
+            )
+            return facts.method == .options ? preflight(facts, allowed: allowed, verdict) : verdict
+        case .notFound: return unknownRoute(facts, host: host, source)
         }
     }
 
+    /// The name under which the client reached us; `nil` if it says none.
+    private func ownHost(_ facts: RequestFacts, _ source: Source) throws(Refusal) -> Authority? {
+        guard let text = facts.fields.host, !text.isEmpty else { return nil }
+        guard let authority = Authority(text) else { throw .malformedHost }
+        guard source.isOperator || rules.policy.isOwnHost(authority) else { throw .foreignHost }
+        return authority
+    }
+
     /// Below `/api` strangers are not told what exists.
-    private func unknownRoute(_ facts: RequestFacts, host: Authority?, _ verdict: Verdict) -> Verdict {
+    private func unknownRoute(_ facts: RequestFacts, host: Authority?, _ source: Source) -> Verdict {
+        var verdict = Verdict(
+            outcome: .refuse(.unknownRoute),
+            errors: ErrorStyle(guessedFrom: facts),
+            source: source
+        )
         guard case .management = verdict.errors, facts.target.segments.first == "api", facts.method != .options else {
             return verdict
         }
         let nothing = Route(facts.method, facts.target.path, access: .management) { _ in }
-        let identity = Identification(facts, source: verdict.source, credentials: credentials, now: now)
-        let check = PolicyCheck(
-            facts: facts,
-            route: nothing,
-            source: verdict.source,
-            host: host,
-            policy: policy,
-            settings: settings,
-            identity: identity
-        )
         do throws(Refusal) {
-            _ = try check.principal()
-            return verdict
+            _ = try check(nothing, facts, host: host, source, identify(facts, source)).principal()
         } catch {
-            return verdict.refusing(error)
+            verdict.outcome = .refuse(error)
         }
+        return verdict
     }
 
-    private func passage(
+    private func verdict(
+        on route: Route,
+        _ parameters: [String: String],
         _ facts: RequestFacts,
-        index: Int,
-        parameters: [String: String],
         host: Authority?,
-        verdict: inout Verdict
-    ) throws(Refusal) -> Passage {
-        let route = table.routes[index]
-        let source = verdict.source
+        _ source: Source
+    ) -> Verdict {
+        let errors = route.errors.refined(for: route, by: facts)
+        guard facts.method != .options else {
+            let verdict = Verdict(
+                outcome: .preflight(allowed: []),
+                access: route.access,
+                errors: errors,
+                source: source
+            )
+            return preflight(facts, allowed: [.options], verdict)
+        }
+        let outcome: Verdict.Outcome
+        var corsHeaders: [HTTPHeaders.Field] = []
+        do throws(Refusal) {
+            let limit = try admittedSize(route, facts, source)
+            let identity = identify(facts, source)
+            corsHeaders = self.corsHeaders(facts, access: route.access, carriesKey: identity.presentsKey)
+            let check = check(route, facts, host: host, source, identity)
+            let principal = try check.principal()
+            outcome = .proceed(
+                Passage(
+                    route: route,
+                    parameters: parameters,
+                    principal: principal,
+                    canManage: check.canManage(principal),
+                    bodyLimit: limit
+                )
+            )
+        } catch {
+            outcome = .refuse(error)
+        }
+        return Verdict(
+            outcome: outcome,
+            access: route.access,
+            errors: errors,
+            source: source,
+            corsHeaders: corsHeaders
+        )
+    }
+
+    /// How large the body may be, if the server takes work at all.
+    private func admittedSize(_ route: Route, _ facts: RequestFacts, _ source: Source) throws(Refusal) -> Int {
         if isDraining { throw .draining }
         if isOverloaded, !source.isOperator { throw .overloaded }
-        let limit = limit(of: route)
+        let limit =
+            switch route.bodyLimit {
+            case .configured: rules.settings.bodyLimit ?? rules.policy.bodyLimit
+            case .bytes(let limit): limit
+            }
         if let length = facts.contentLength, length > limit { throw .tooLarge(limit: limit) }
-
-        let identity = Identification(facts, source: source, credentials: credentials, now: now)
-        verdict.corsHeaders = corsHeaders(facts, access: route.access, carriesKey: identity.presentsKey)
-        let check = PolicyCheck(
-            facts: facts,
-            route: route,
-            source: source,
-            host: host,
-            policy: policy,
-            settings: settings,
-            identity: identity
-        )
-        let principal = try check.principal()
-        return Passage(
-            route: index,
-            parameters: parameters,
-            principal: principal,
-            canManage: check.canManage(principal),
-            bodyLimit: limit
-        )
+        return limit
     }
 
-    private func limit(of route: Route) -> Int {
-        switch route.bodyLimit {
-        case .configured: settings.bodyLimit ?? policy.bodyLimit
-        case .bytes(let limit): limit
-        }
-    }
-}
-
-extension Verdict {
-    fileprivate func refusing(_ refusal: Refusal) -> Verdict {
-        var copy = self
-        copy.outcome = .refuse(refusal)
-        return copy
+    private func identify(_ facts: RequestFacts, _ source: Source) -> Identification {
+        Identification(facts, source: source, credentials: credentials, now: now)
     }
 
-    fileprivate func proceeding(_ passage: Passage) -> Verdict {
-        var copy = self
-        copy.outcome = .proceed(passage)
-        return copy
+    private func check(
+        _ route: Route,
+        _ facts: RequestFacts,
+        host: Authority?,
+        _ source: Source,
+        _ identity: Identification
+    ) -> PolicyCheck {
+        PolicyCheck(facts: facts, route: route, source: source, host: host, rules: rules, identity: identity)
     }
 }
 
@@ -168,11 +195,11 @@ extension GateDecision {
     private func preflight(_ facts: RequestFacts, allowed: [HTTPMethod], _ verdict: Verdict) -> Verdict {
         var verdict = verdict
         verdict.outcome = .preflight(allowed: allowed)
-        let method = facts.preflightMethod.map(HTTPMethod.init(rawValue:)) ?? allowed.first ?? .get
-        guard case .found(let index, _) = table.match(method, facts.target) else { return verdict }
-        let route = table.routes[index]
+        let method = facts.fields.preflightMethod.map(HTTPMethod.init(rawValue:)) ?? allowed.first ?? .get
+        guard case .found(let index, _) = rules.table.match(method, facts.target) else { return verdict }
+        let route = rules.table.routes[index]
         verdict.access = route.access
-        let asked = facts.preflightHeaders.map(splitList) ?? []
+        let asked = facts.fields.preflightHeaders.map(splitList) ?? []
         let willCarryKey = asked.contains { $0.isASCIIEqual("authorization") || $0.isASCIIEqual("x-api-key") }
         var headers = corsHeaders(facts, access: route.access, carriesKey: willCarryKey)
         guard !headers.isEmpty else { return verdict }
@@ -195,14 +222,14 @@ extension GateDecision {
     ///
     /// Cookies are never allowed across origins.
     private func corsHeaders(_ facts: RequestFacts, access: Access, carriesKey: Bool) -> [HTTPHeaders.Field] {
-        guard let origin = facts.origin, origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return [] }
+        guard let origin = facts.fields.origin, origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return [] }
         let name = "Access-Control-Allow-Origin"
         let exposed = HTTPHeaders.Field(name: "Access-Control-Expose-Headers", value: "*")
         let normalized = normalizedOrigin(origin)
-        if policy.allowedOrigins.contains(normalized) || settings.lists(normalized) {
+        if rules.policy.allowedOrigins.contains(normalized) || rules.settings.lists(normalized) {
             return [.init(name: name, value: origin), .init(name: "Vary", value: "Origin"), exposed]
         }
-        guard access == .clientAPI, policy.allowsAnyOriginWithKey, carriesKey else { return [] }
+        guard access == .clientAPI, rules.policy.allowsAnyOriginWithKey, carriesKey else { return [] }
         return [.init(name: name, value: "*"), exposed]
     }
 }

@@ -120,9 +120,13 @@ package func splitList(_ text: String) -> [String] {
     text.split(separator: ",").map { String($0).trimmingBlanks }.filter { !$0.isEmpty }
 }
 
+private func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
+
 extension String {
     /// The text without blanks, tabs and line ends around it.
     package var trimmingBlanks: String {
+        // Most texts have nothing to trim, and visible ASCII at both ends says so at once.
+        if let first = utf8.first, let last = utf8.last, isVisible(first), isVisible(last) { return self }
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0.isNewline }
         guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
             return ""

@@ -18,9 +18,10 @@ struct Identification: Sendable {
     init(_ facts: RequestFacts, source: Source, credentials: some CredentialChecking, now: WallTime) {
         key = Identification.key(facts, source: source, credentials: credentials, now: now)
         session =
-            facts.cookies.isEmpty
+            facts.fields.cookies.isEmpty
             ? nil
-            : facts.cookieValues(SessionTokens.cookieName).lazy.compactMap { credentials.session(String($0)) }.first
+            : facts.fields.cookieValues(SessionTokens.cookieName).lazy.compactMap { credentials.session(String($0)) }
+                .first
     }
 
     private static func key(

@@ -7,9 +7,11 @@ struct PolicyCheck {
     let source: Source
     /// The name under which the client reached us.
     let host: Authority?
-    let policy: GatePolicy
-    let settings: GateSettings
+    let rules: GateRules
     let identity: Identification
+
+    private var policy: GatePolicy { rules.policy }
+    private var settings: GateSettings { rules.settings }
 
     /// On whose behalf the request runs, or the reason why it does not.
     func principal() throws(Refusal) -> Principal {
@@ -97,22 +99,28 @@ struct PolicyCheck {
     private func checkKeyless() throws(Refusal) {
         try refuseForeignPage()
         guard !facts.method.isSafe else { return }
-        guard let type = facts.contentType else {
-            if facts.origin != nil { throw .keylessContentType }
+        guard let type = facts.fields.contentType else {
+            if facts.fields.origin != nil { throw .keylessContentType }
             return
         }
-        let media = String(type.prefix { $0 != ";" }).trimmingBlanks
-        let isJSON = media.isASCIIEqual("application/json") || media.lowercased().hasSuffix("+json")
-        guard isJSON || media.hasASCIIPrefix("multipart/form-data") else { throw .keylessContentType }
+        guard type.isASCIIEqual("application/json") || isKeylessMedia(type) else { throw .keylessContentType }
+    }
+
+    /// Whether a media type is one that no plain form can send: JSON, or a kind of it, or an upload.
+    private func isKeylessMedia(_ type: String) -> Bool {
+        let end = type.utf8.firstIndex(of: UInt8(ascii: ";")) ?? type.endIndex
+        let media = String(type[..<end]).trimmingBlanks
+        return media.isASCIIEqual("application/json") || media.hasASCIIPrefix("multipart/form-data")
+            || media.lowercased().hasSuffix("+json")
     }
 
     /// Refuses pages of other origins unless the operator listed them.
     private func refuseForeignPage() throws(Refusal) {
-        if let origin = facts.origin {
+        if let origin = facts.fields.origin {
             let normalized = normalizedOrigin(origin)
             if policy.allowedOrigins.contains(normalized) || settings.lists(normalized) { return }
             guard isOwnOrigin(origin) else { throw .foreignOrigin }
-        } else if let site = facts.fetchSite, site != "same-origin", site != "none" {
+        } else if let site = facts.fields.fetchSite, site != "same-origin", site != "none" {
             throw .foreignOrigin
         }
     }
@@ -121,8 +129,8 @@ struct PolicyCheck {
     private func refuseCrossSite() throws(Refusal) {
         let isKeylessCall = if case .clientAPI = route.access, identity.session == nil { true } else { false }
         if isKeylessCall { return }
-        if let site = facts.fetchSite, site != "same-origin", site != "none" { throw .crossSite }
-        if let origin = facts.origin, !isOwnOrigin(origin) { throw .crossSite }
+        if let site = facts.fields.fetchSite, site != "same-origin", site != "none" { throw .crossSite }
+        if let origin = facts.fields.origin, !isOwnOrigin(origin) { throw .crossSite }
     }
 
     private func isOwnOrigin(_ text: String) -> Bool {

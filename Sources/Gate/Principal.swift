@@ -5,8 +5,8 @@ package import TimeCore
 package enum Principal: Sendable {
     /// Nobody in particular.
     case anonymous
-    /// The holder of a key made here.
-    case apiKey(APIKey)
+    /// The holder of a key made here; boxed, because keys are large and principals are passed around.
+    indirect case apiKey(APIKey)
     /// The holder of `OMNIROUTE_API_KEY` or `ROUTER_API_KEY`.
     case environmentKey
     /// Somebody who logged in.

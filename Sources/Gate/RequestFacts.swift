@@ -2,35 +2,16 @@ package import HTTPCore
 package import HTTPServer
 
 /// Everything the gate decides by, read from a request head in one pass over its fields.
-package struct RequestFacts: Sendable {
+package final class RequestFacts: Sendable {
     package let method: HTTPMethod
     package let target: RequestTarget
     package let peer: PeerAddress
     /// Whether the connection itself is encrypted.
     package let isSecure: Bool
     package let contentLength: Int?
+    package let fields: FieldFacts
 
-    package var host: String?
-    package var origin: String?
-    package var fetchSite: String?
-    package var contentType: String?
-    package var requestID: String?
-    /// Credentials of `Authorization: Bearer` and `x-api-key`, in the order of appearance.
-    package var bearerTokens: [String] = []
-    package var keyHeaders: [String] = []
-    package var cookies: [String] = []
-    package var preflightMethod: String?
-    package var preflightHeaders: String?
-    /// Whether a proxy says it stands between us and the client.
-    package var isForwarded = false
-    package var forwardedFor: [String] = []
-    package var forwardedProto: String?
-    /// Whether the client wrote a header that only the gate may write.
-    package var hasInternalHeaders = false
-    /// Whether the client speaks Anthropic's dialect, for errors on paths that say nothing about it.
-    package var speaksAnthropic = false
-
-    package init(_ head: RequestHead) {
+    package convenience init(_ head: RequestHead) {
         self.init(
             method: head.method,
             target: head.target,
@@ -54,7 +35,35 @@ package struct RequestFacts: Sendable {
         self.peer = peer
         self.isSecure = isSecure
         self.contentLength = contentLength
-        for field in headers.fields { note(field.name, field.value) }
+        fields = FieldFacts(headers)
+    }
+}
+
+/// What the header fields say.
+package struct FieldFacts: Sendable {
+    package private(set) var host: String?
+    package private(set) var origin: String?
+    package private(set) var fetchSite: String?
+    package private(set) var contentType: String?
+    package private(set) var requestID: String?
+    /// Credentials of `Authorization: Bearer` and `x-api-key`, in the order of appearance.
+    package private(set) var bearerTokens: [String] = []
+    package private(set) var keyHeaders: [String] = []
+    package private(set) var cookies: [String] = []
+    package private(set) var preflightMethod: String?
+    package private(set) var preflightHeaders: String?
+    /// Whether a proxy says it stands between us and the client.
+    package private(set) var isForwarded = false
+    package private(set) var forwardedFor: [String] = []
+    package private(set) var forwardedProto: String?
+    /// Whether the client wrote a header that only the gate may write.
+    package private(set) var hasInternalHeaders = false
+    /// Whether the client speaks Anthropic's dialect, for errors on paths that say nothing about it.
+    package private(set) var speaksAnthropic = false
+
+    init(_ headers: HTTPHeaders) {
+        let fields = headers.fields.span
+        for index in fields.indices { note(fields[index].name, fields[index].value) }
     }
 
     /// The length picks the few names a field can have, so that an ordinary header costs one comparison.
@@ -103,14 +112,14 @@ package struct RequestFacts: Sendable {
         case 30: if name.isASCIIEqual("access-control-request-headers") { preflightHeaders = value }
         default: break
         }
+        guard name.hasASCIIPrefix("x-") else { return }
         if isInternalHeader(name) { hasInternalHeaders = true }
         if name.hasASCIIPrefix("x-forwarded-") { isForwarded = true }
     }
 
     private mutating func noteAuthorization(_ value: String) {
-        let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].utf8.count == 6, String(parts[0]).isASCIIEqual("bearer") else { return }
-        bearerTokens.append(String(parts[1]).trimmingBlanks)
+        guard value.hasASCIIPrefix("bearer ") else { return }
+        bearerTokens.append(String(value[value.utf8.index(value.startIndex, offsetBy: 7)...]).trimmingBlanks)
     }
 
     /// The values of a cookie, over all `Cookie` fields.
@@ -128,21 +137,4 @@ package struct RequestFacts: Sendable {
 /// Whether only the gate itself may write a header of this name.
 func isInternalHeader(_ name: String) -> Bool {
     name.hasASCIIPrefix("x-omniroute-auth-") || name.isASCIIEqual("x-omniroute-route-class")
-}
-
-extension String {
-    /// Equality with a lower-case ASCII literal, ignoring case, without allocation.
-    func isASCIIEqual(_ literal: StaticString) -> Bool {
-        utf8.count == literal.utf8CodeUnitCount && hasASCIIPrefix(literal)
-    }
-
-    /// Whether the text begins with a lower-case ASCII literal, ignoring case.
-    func hasASCIIPrefix(_ literal: StaticString) -> Bool {
-        guard utf8.count >= literal.utf8CodeUnitCount else { return false }
-        for (byte, expected) in zip(utf8, literal.bytes) {
-            let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-            guard (isUpper ? byte | 0x20 : byte) == expected else { return false }
-        }
-        return true
-    }
 }

@@ -53,8 +53,8 @@ package final class RequestLimiter: Sendable {
         }
     }
 
-    /// Forgets the counts of a key that is gone.
-    package func forget(_ key: String) {
-        counters.withLock { counters in _ = counters.removeValue(forKey: key) }
+    /// Forgets the counts of keys that are gone.
+    package func forget(unless exists: (String) -> Bool) {
+        counters.withLock { counters in counters = counters.filter { exists($0.key) } }
     }
 }

@@ -23,7 +23,7 @@ package enum BodyLimit: Sendable, Hashable, ExpressibleByIntegerLiteral {
 }
 
 /// One entry of the route table: what is served, to whom, and by which handler.
-package struct Route: Sendable {
+package final class Route: Sendable {
     /// Answers one call; an error it throws is rendered by the gate.
     package typealias Handler = @Sendable (Call) async throws -> Void
 

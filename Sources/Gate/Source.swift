@@ -22,22 +22,22 @@ package struct Source: Sendable, Hashable {
     ///
     /// Forwarding headers make a loopback peer remote, because then it is a proxy; they tell the client's address only
     /// when the operator trusts that proxy.
-    package init(_ facts: RequestFacts, policy: GatePolicy, ownUID: Int) {
+    package init(_ facts: RequestFacts, trust: GatePolicy.ProxyTrust, ownUID: Int) {
         switch facts.peer {
         case .unix(let uid):
             self.init(address: nil, isLocal: true, isOperator: uid == ownUID || uid == 0)
         case .ip(let peer, _):
             let peer = peer.withoutMapping
-            guard facts.isForwarded else {
+            guard facts.fields.isForwarded else {
                 self.init(address: peer, isLocal: peer.isOwnLoopback, isSecure: facts.isSecure)
                 return
             }
-            guard policy.proxyTrust.covers(peer) else {
+            guard trust.covers(peer) else {
                 self.init(address: peer, isLocal: false, isSecure: facts.isSecure)
                 return
             }
-            let client = Source.client(in: facts.forwardedFor, trust: policy.proxyTrust)
-            let isSecure = facts.forwardedProto.map { $0.isASCIIEqual("https") } ?? facts.isSecure
+            let client = Source.client(in: facts.fields.forwardedFor, trust: trust)
+            let isSecure = facts.fields.forwardedProto.map { $0.isASCIIEqual("https") } ?? facts.isSecure
             // A trusted proxy that names no client is not the client itself.
             self.init(address: client ?? peer, isLocal: client?.isOwnLoopback == true, isSecure: isSecure)
         }
@@ -64,24 +64,5 @@ extension GatePolicy.ProxyTrust {
         case .loopback: address.isOwnLoopback
         case .privateNetworks: address.isOwnLoopback || address.isPrivate
         }
-    }
-}
-
-extension IPAddress {
-    /// The IPv4 address of a dual-stack socket's peer.
-    ///
-    /// Unlike `unmapped`, which serves the egress guard, this leaves 6to4 and translated addresses alone: a neighbour
-    /// may give itself `2002:7f00:1::1`, and that is not this machine.
-    var withoutMapping: IPAddress {
-        let isMapped =
-            bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
-        return isMapped ? IPAddress(bytes: Array(bytes[12...])) ?? self : self
-    }
-
-    /// `127.0.0.0/8` or `::1` itself.
-    var isOwnLoopback: Bool {
-        let address = withoutMapping
-        return address.isV4
-            ? address.bytes[0] == 127 : address.bytes[..<15].allSatisfy { $0 == 0 } && address.bytes[15] == 1
     }
 }

@@ -58,9 +58,7 @@ extension Connection {
             guard head.contentLength ?? 0 <= limit else {
                 return refuse(Refusal(status: 413, reason: "The body is too large."), head: head)
             }
-            var head = head
-            head.note = note
-            beginBody(head, framing, limit: limit, refusal: nil)
+            beginBody(head, framing, limit: limit, .accepted(note: note))
         }
     }
 
@@ -72,18 +70,18 @@ extension Connection {
             closesAfterAnswer = true
             return answerAndLinger(response, head)
         }
-        beginBody(head, framing, limit: Self.discardedBody, refusal: response)
+        beginBody(head, framing, limit: Self.discardedBody, .refused(response))
     }
 
     /// The largest body of a refused request that is read for the sake of the connection.
     private static var discardedBody: Int { 64 << 10 }
 
-    private func beginBody(_ head: RequestHead, _ framing: Framing, limit: Int, refusal: Response?) {
+    private func beginBody(_ head: RequestHead, _ framing: Framing, limit: Int, _ admitted: MessageReader.Admitted) {
         guard let reader else { return }
         reader.beginBody(
             of: head,
             limit: limit,
-            refusal: refusal,
+            admitted,
             usesMemory: server.bodyMemory < server.configuration.bodyMemoryLimit,
             now: server.loop.now
         )
@@ -144,53 +142,57 @@ extension Connection {
 
     // MARK: - Answering
 
-    func answer(_ response: Response, to head: RequestHead) {
+    func answer(_ response: Response, and more: [HTTPHeaders.Field] = [], to head: RequestHead) {
         exchange = nil
-        write(response, isHead: head.method == .head, isHTTP10: head.version == .http10)
+        write(response, and: more, isHead: head.method == .head, isHTTP10: head.version == .http10)
         flush()
     }
 
-    private func write(_ response: Response, isHead: Bool, isHTTP10: Bool) {
-        if asksToClose(response.headers) || server.isDraining { closesAfterAnswer = true }
-        let body: [UInt8] =
-            switch response.body {
-            case .none: []
-            case .bytes(let bytes): bytes
-            case .text(let text): Array(text.utf8)
-            }
-        let isBodyless = Self.forbidsBody(response.status)
-        let framing: ResponseFraming = isBodyless ? .none : .length(body.count)
-        append { out in
-            server.encoder.write(
-                response.status,
-                response.headers,
-                framing,
-                connection: connectionField(isHTTP10: isHTTP10),
-                now: server.loop.now,
-                to: &out
-            )
+    private func write(_ response: Response, and more: [HTTPHeaders.Field] = [], isHead: Bool, isHTTP10: Bool) {
+        switch response.body {
+        case .none: write(response, and: more, [], isHead: isHead, isHTTP10: isHTTP10)
+        case .bytes(let bytes): write(response, and: more, bytes, isHead: isHead, isHTTP10: isHTTP10)
+        case .text(let text): write(response, and: more, Array(text.utf8), isHead: isHead, isHTTP10: isHTTP10)
         }
+    }
+
+    private func write(
+        _ response: Response,
+        and more: [HTTPHeaders.Field],
+        _ body: [UInt8],
+        isHead: Bool,
+        isHTTP10: Bool
+    ) {
+        let isBodyless = Self.forbidsBody(response.status)
+        writeHead(
+            .init(response.status, response.headers, and: more, isBodyless ? .none : .length(body.count)),
+            isHTTP10: isHTTP10
+        )
         guard !isHead, !isBodyless, !body.isEmpty else { return }
         // A small body is cheaper to copy behind the head than to gather.
         if body.count <= 2048 { append { $0.append(contentsOf: body) } } else { output.setTail(body) }
     }
 
-    func beginStream(_ status: HTTPStatus, _ headers: HTTPHeaders, to head: RequestHead) {
-        if asksToClose(headers) || server.isDraining { closesAfterAnswer = true }
+    private func writeHead(_ head: ResponseHead, isHTTP10: Bool) {
+        if head.asksToClose || server.isDraining { closesAfterAnswer = true }
+        let connection: StaticString? = closesAfterAnswer ? "close" : (isHTTP10 ? "keep-alive" : nil)
+        let now = server.loop.now
+        append { server.encoder.write(head, connection: connection, now: now, to: &$0) }
+    }
+
+    func beginStream(
+        _ status: HTTPStatus,
+        _ headers: HTTPHeaders,
+        and more: [HTTPHeaders.Field],
+        to head: RequestHead
+    ) {
         isBodyless = Self.forbidsBody(status) || head.method == .head
         isChunking = !isBodyless && head.version == .http11
         if !isBodyless, !isChunking { closesAfterAnswer = true }
-        let framing: ResponseFraming = isChunking ? .chunked : .close
-        append { out in
-            server.encoder.write(
-                status,
-                headers,
-                framing,
-                connection: connectionField(isHTTP10: head.version == .http10),
-                now: server.loop.now,
-                to: &out
-            )
-        }
+        writeHead(
+            .init(status, headers, and: more, isChunking ? .chunked : .close),
+            isHTTP10: head.version == .http10
+        )
         flushLater()
     }
 
@@ -223,14 +225,6 @@ extension Connection {
 
     private static func forbidsBody(_ status: HTTPStatus) -> Bool {
         status.rawValue < 200 || status == .noContent || status.rawValue == 304
-    }
-
-    private func asksToClose(_ headers: HTTPHeaders) -> Bool {
-        headers["Connection"]?.equalsIgnoringASCIICase("close") ?? false
-    }
-
-    private func connectionField(isHTTP10: Bool) -> StaticString? {
-        closesAfterAnswer ? "close" : (isHTTP10 ? "keep-alive" : nil)
     }
 
     // MARK: - Deadlines

@@ -35,22 +35,26 @@ public final class Exchange: @unchecked Sendable {
 
     // MARK: - For the handler
 
-    /// Sends a whole answer; ignored when one has been started.
-    public func respond(_ response: Response) {
+    /// Sends a whole answer with some more fields behind its own; ignored when one has been started.
+    public func respond(_ response: Response, and more: [HTTPHeaders.Field] = []) {
         assert(loop.isCurrent)
         guard let connection, !hasStarted else { return }
         hasStarted = true
         finished()
-        connection.answer(response, to: head)
+        connection.answer(response, and: more, to: head)
     }
 
     /// Sends the head of an answer of unknown length: chunked, or to the end of the connection for HTTP/1.0.
-    public func startStream(_ status: HTTPStatus, _ headers: HTTPHeaders = HTTPHeaders()) {
+    public func startStream(
+        _ status: HTTPStatus,
+        _ headers: HTTPHeaders = HTTPHeaders(),
+        and more: [HTTPHeaders.Field] = []
+    ) {
         assert(loop.isCurrent)
         guard let connection, !hasStarted else { return }
         hasStarted = true
         isStream = true
-        connection.beginStream(status, headers, to: head)
+        connection.beginStream(status, headers, and: more, to: head)
     }
 
     /// Appends to a stream; everything that is written in one turn of the loop is sent together.
@@ -136,8 +140,8 @@ public final class Exchange: @unchecked Sendable {
     }
 
     private func resumeWaiter(isWritable: Bool) {
-        let waiter = self.waiter
+        guard let waiter else { return }
         self.waiter = nil
-        waiter?.resume(returning: isWritable)
+        waiter.resume(returning: isWritable)
     }
 }

@@ -49,15 +49,15 @@ struct HeadCheck {
         try checkFraming()
         let path = try originForm(target)
         guard let parsed = try? RequestTarget.parse(path) else { throw .badRequest("The request target is malformed.") }
-        var head = RequestHead(
+        let head = RequestHead(
             method: HTTPMethod(rawValue: method),
             target: parsed,
             version: version,
             headers: headers,
-            peer: peer
+            peer: peer,
+            contentLength: framing.contentLength,
+            isChunked: framing.isChunked
         )
-        head.contentLength = framing.contentLength
-        head.isChunked = framing.isChunked
         return (head, framing)
     }
 
@@ -65,13 +65,13 @@ struct HeadCheck {
 
     private mutating func requestLine() throws(Refusal) -> String {
         let malformed = Refusal.badRequest("The request line is malformed.")
-        guard skip(method.utf8), skip(0x20), cursor == spans.target.lowerBound else { throw malformed }
+        guard skip(method.utf8.span), skip(0x20), cursor == spans.target.lowerBound else { throw malformed }
         let raw = UnsafeRawBufferPointer(rebasing: bytes[spans.target])
-        guard raw.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let target = String(validating: raw, as: UTF8.self) else {
+        guard raw.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let target = text(raw) else {
             throw .badRequest("The request target is malformed.")
         }
         cursor = spans.target.upperBound
-        guard skip(0x20), skip("HTTP/".utf8), cursor + 3 <= bytes.count else { throw malformed }
+        guard skip(0x20), skip("HTTP/".utf8.span), cursor + 3 <= bytes.count else { throw malformed }
         let (major, dot, minor) = (bytes[cursor], bytes[cursor + 1], bytes[cursor + 2])
         cursor += 3
         guard (0x30...0x39).contains(major), dot == 0x2E, (0x30...0x39).contains(minor), skipLineEnd() else {
@@ -177,9 +177,9 @@ struct HeadCheck {
         return true
     }
 
-    private mutating func skip(_ text: String.UTF8View) -> Bool {
-        for byte in text {
-            guard skip(byte) else { return false }
+    private mutating func skip(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            guard skip(text[index]) else { return false }
         }
         return true
     }
@@ -192,6 +192,12 @@ struct HeadCheck {
     private mutating func skipBlanks() {
         while cursor < bytes.count, isBlank(bytes[cursor]) { cursor += 1 }
     }
+}
+
+/// Bytes as text, nil if they are not UTF-8; the usual ASCII needs no second look.
+private func text(_ bytes: UnsafeRawBufferPointer) -> String? {
+    guard bytes.allSatisfy({ $0 < 0x80 }) else { return String(validating: bytes, as: UTF8.self) }
+    return String(decoding: bytes, as: UTF8.self)
 }
 
 /// Digits only, at most 18 of them: signs, lists and overflows are no lengths.
@@ -221,9 +227,8 @@ private func isMember(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
 /// Whether a text equals a word in lower case, its ASCII letters in either case.
 private func equals(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
     guard text.count == word.utf8CodeUnitCount else { return false }
-    let word = UnsafeBufferPointer(start: word.utf8Start, count: text.count)
-    for (byte, expected) in zip(text, word) where byte != expected {
-        guard (0x41...0x5A).contains(byte), byte | 0x20 == expected else { return false }
+    for (index, byte) in text.enumerated() where byte != word.utf8Start[index] {
+        guard (0x41...0x5A).contains(byte), byte | 0x20 == word.utf8Start[index] else { return false }
     }
     return true
 }

@@ -28,6 +28,7 @@ final class MessageReader {
 
     private(set) var head: RequestHead?
     private var refusal: Response?
+    private var note: (any AnyObject & Sendable)?
     private var collector: BodyCollector
     private var meter: ChunkMeter
     /// Bytes of a body of known length that are still to come.
@@ -58,6 +59,7 @@ final class MessageReader {
         parsed = 0
         head = nil
         refusal = nil
+        note = nil
         collector = BodyCollector(limit: 0, threshold: 0, directory: "", expected: nil)
         remaining = 0
         bodyBytes = 0
@@ -107,11 +109,20 @@ final class MessageReader {
 
     // MARK: - Body
 
-    /// Prepares for the body; `refusal` is the answer that is sent when it has been read away.
+    /// What the handler said to a head: go on with a note, or read the body away and send the refusal.
+    enum Admitted {
+        case accepted(note: (any AnyObject & Sendable)?)
+        case refused(Response)
+    }
+
+    /// Prepares for the body.
     ///
     /// Without `usesMemory` the body goes to a file at once, because those of other requests take too much.
-    func beginBody(of head: RequestHead, limit: Int, refusal: Response?, usesMemory: Bool, now: MonotonicTime) {
-        self.refusal = refusal
+    func beginBody(of head: RequestHead, limit: Int, _ admitted: Admitted, usesMemory: Bool, now: MonotonicTime) {
+        switch admitted {
+        case .accepted(let note): self.note = note
+        case .refused(let response): refusal = response
+        }
         guard head.hasBody else { return }
         let threshold = usesMemory ? configuration.spoolThreshold : 0
         reserved = refusal == nil ? min(head.contentLength ?? threshold, threshold) : 0
@@ -196,6 +207,6 @@ final class MessageReader {
     /// The request, complete, and the refusal if its head was refused.
     func finish() -> (Request, Response?)? {
         guard let head else { return nil }
-        return (Request(head: head, body: refusal == nil ? collector.finish() : .empty), refusal)
+        return (Request(head: head, body: refusal == nil ? collector.finish() : .empty, note: note), refusal)
     }
 }

@@ -2,8 +2,8 @@ public import HTTPCore
 
 /// Whether a request may send its body.
 public enum Admission: Sendable {
-    /// Up to so many bytes; more is refused with 413. The note comes back with the request, as `RequestHead.note`.
-    case accept(bodyLimit: Int, note: (any Sendable)? = nil)
+    /// Up to so many bytes; more is refused with 413. The note comes back with the request, as `Request.note`.
+    case accept(bodyLimit: Int, note: (any AnyObject & Sendable)? = nil)
     /// No; this is the answer.
     case refuse(Response)
 }
@@ -11,7 +11,7 @@ public enum Admission: Sendable {
 /// What answers the requests of a server.
 ///
 /// All calls come on the server's loop.
-public protocol RequestHandler: Sendable {
+public protocol RequestHandler: AnyObject, Sendable {
     /// Decides on the head alone, before any byte of the body is read.
     ///
     /// Heads that are malformed or above a limit never get here.

@@ -9,25 +9,26 @@ public enum HTTPVersion: Sendable, Hashable {
 }
 
 /// Everything of a request but its body.
-public struct RequestHead: Sendable {
+///
+/// An object, because the server, the handler and its helpers all hold it: a value would be copied, field by field, at each
+/// hand-over.
+public final class RequestHead: Sendable {
     /// What is to be done.
-    public var method: HTTPMethod
+    public let method: HTTPMethod
     /// With what.
-    public var target: RequestTarget
+    public let target: RequestTarget
     /// How the client speaks.
-    public var version: HTTPVersion
+    public let version: HTTPVersion
     /// Fields in the order received.
-    public var headers: HTTPHeaders
+    public let headers: HTTPHeaders
     /// The other end of the socket.
-    public var peer: PeerAddress
+    public let peer: PeerAddress
     /// Whether the connection is encrypted.
-    public var isSecure = false
+    public let isSecure: Bool
     /// The declared size of the body; nil if there is none or it comes in chunks.
-    public var contentLength: Int?
+    public let contentLength: Int?
     /// Whether the body comes in chunks.
-    public var isChunked = false
-    /// What the handler noted when it admitted the request.
-    public var note: (any Sendable)?
+    public let isChunked: Bool
 
     /// Creates a head, as tests and in-process callers do.
     public init(
@@ -36,14 +37,32 @@ public struct RequestHead: Sendable {
         version: HTTPVersion = .http11,
         headers: HTTPHeaders = HTTPHeaders(),
         peer: PeerAddress,
-        contentLength: Int? = nil
+        isSecure: Bool = false,
+        contentLength: Int? = nil,
+        isChunked: Bool = false
     ) {
         self.method = method
         self.target = target
         self.version = version
         self.headers = headers
         self.peer = peer
+        self.isSecure = isSecure
         self.contentLength = contentLength
+        self.isChunked = isChunked
+    }
+
+    /// The same head with other fields.
+    public func replacing(headers: HTTPHeaders) -> RequestHead {
+        RequestHead(
+            method: method,
+            target: target,
+            version: version,
+            headers: headers,
+            peer: peer,
+            isSecure: isSecure,
+            contentLength: contentLength,
+            isChunked: isChunked
+        )
     }
 
     /// Whether a body follows, even an empty chunked one.
@@ -56,10 +75,13 @@ public struct Request: Sendable {
     public var head: RequestHead
     /// The whole body.
     public var body: RequestBody
+    /// What the handler noted when it admitted the request.
+    public var note: (any AnyObject & Sendable)?
 
     /// Creates a request, as tests and in-process callers do.
-    public init(head: RequestHead, body: RequestBody = .empty) {
+    public init(head: RequestHead, body: RequestBody = .empty, note: (any AnyObject & Sendable)? = nil) {
         self.head = head
         self.body = body
+        self.note = note
     }
 }

@@ -13,6 +13,33 @@ enum ResponseFraming {
     case none
 }
 
+/// The head of an answer: a handler's fields, and some more from whoever stands between it and the server.
+struct ResponseHead {
+    let status: HTTPStatus
+    let fields: [HTTPHeaders.Field]
+    let more: [HTTPHeaders.Field]
+    let framing: ResponseFraming
+
+    init(_ status: HTTPStatus, _ headers: HTTPHeaders, and more: [HTTPHeaders.Field], _ framing: ResponseFraming) {
+        self.status = status
+        self.fields = headers.fields
+        self.more = more
+        self.framing = framing
+    }
+
+    /// Whether a handler wants the connection to end with this answer.
+    var asksToClose: Bool { Self.asksToClose(fields) ?? Self.asksToClose(more) ?? false }
+
+    private static func asksToClose(_ fields: [HTTPHeaders.Field]) -> Bool? {
+        // A span lends its elements; going over the array itself would retain and release every text.
+        let fields = fields.span
+        for index in fields.indices where fields[index].name.isASCIIEqual("connection") {
+            return fields[index].value.isASCIIEqual("close")
+        }
+        return nil
+    }
+}
+
 /// Writes the heads of answers.
 struct ResponseEncoder {
     private let serverLine: [UInt8]
@@ -26,29 +53,56 @@ struct ResponseEncoder {
     }
 
     /// Appends a head; `now`, the loop's present, says when the cached date is over.
-    mutating func write(
-        _ status: HTTPStatus,
-        _ headers: HTTPHeaders,
-        _ framing: ResponseFraming,
-        connection: StaticString?,
-        now: MonotonicTime,
-        to out: inout [UInt8]
-    ) {
-        out.append("HTTP/1.1 ")
-        out.append(decimal: status.rawValue)
-        out.append(0x20)
-        out.append(reason(status))
-        out.append("\r\n")
-        var hasDate = false
-        for field in headers.fields where !Self.isOurs(field.name) {
-            if field.name.utf8.count == 4, field.name.equalsIgnoringASCIICase("date") { hasDate = true }
-            out.append(contentsOf: field.name.utf8)
-            out.append(": ")
-            out.append(cleaned: field.value)
+    mutating func write(_ head: ResponseHead, connection: StaticString?, now: MonotonicTime, to out: inout [UInt8]) {
+        if now >= dateExpires { renewDate(now) }
+        let (serverLine, dateLine) = (serverLine, dateLine)
+        let lines = serverLine.count + dateLine.count
+        let room = Self.fixedRoom + lines + Self.room(for: head.fields) + Self.room(for: head.more)
+        out.append(addingCapacity: room) { out in
+            out.append("HTTP/1.1 ")
+            out.append(decimal: head.status.rawValue)
+            out.append(0x20)
+            out.append(Self.reason(head.status))
+            out.append("\r\n")
+            let hasDate = Self.write(head.fields, to: &out)
+            if !Self.write(head.more, to: &out), !hasDate { out.append(copying: dateLine.span) }
+            out.append(copying: serverLine.span)
+            Self.write(head.framing, to: &out)
+            if let connection {
+                out.append("Connection: ")
+                out.append(connection)
+                out.append("\r\n")
+            }
             out.append("\r\n")
         }
-        if !hasDate { out.append(contentsOf: date(now)) }
-        out.append(contentsOf: serverLine)
+    }
+
+    /// More than status line, framing and connection take together.
+    private static let fixedRoom = 160
+
+    /// What the fields take at most.
+    private static func room(for fields: [HTTPHeaders.Field]) -> Int {
+        let fields = fields.span
+        var room = 0
+        for index in fields.indices { room += fields[index].name.utf8.count + fields[index].value.utf8.count + 4 }
+        return room
+    }
+
+    /// Returns whether there was a date among them.
+    private static func write(_ fields: [HTTPHeaders.Field], to out: inout OutputSpan<UInt8>) -> Bool {
+        let fields = fields.span
+        var hasDate = false
+        for index in fields.indices where !isOurs(fields[index].name) {
+            if fields[index].name.isASCIIEqual("date") { hasDate = true }
+            out.append(copying: fields[index].name.utf8.span)
+            out.append(": ")
+            out.append(cleaning: fields[index].value.utf8.span)
+            out.append("\r\n")
+        }
+        return hasDate
+    }
+
+    private static func write(_ framing: ResponseFraming, to out: inout OutputSpan<UInt8>) {
         switch framing {
         case .length(let count):
             out.append("Content-Length: ")
@@ -57,34 +111,26 @@ struct ResponseEncoder {
         case .chunked: out.append("Transfer-Encoding: chunked\r\n")
         case .close, .none: break
         }
-        if let connection {
-            out.append("Connection: ")
-            out.append(connection)
-            out.append("\r\n")
-        }
-        out.append("\r\n")
     }
 
-    private mutating func date(_ now: MonotonicTime) -> [UInt8] {
-        guard now >= dateExpires else { return dateLine }
+    private mutating func renewDate(_ now: MonotonicTime) {
         let wall = time.wall()
         dateLine = Array("Date: \(wall.httpDate)\r\n".utf8)
         let millisecond = ((wall.milliseconds % 1000) + 1000) % 1000
         dateExpires = now.advanced(by: .milliseconds(1000 - millisecond))
-        return dateLine
     }
 
     /// Fields that frame the message are written from the facts, not from what a handler says.
     private static func isOurs(_ name: String) -> Bool {
         switch name.utf8.count {
-        case 10: name.equalsIgnoringASCIICase("connection") || name.equalsIgnoringASCIICase("keep-alive")
-        case 14: name.equalsIgnoringASCIICase("content-length")
-        case 17: name.equalsIgnoringASCIICase("transfer-encoding")
+        case 10: name.isASCIIEqual("connection") || name.isASCIIEqual("keep-alive")
+        case 14: name.isASCIIEqual("content-length")
+        case 17: name.isASCIIEqual("transfer-encoding")
         default: false
         }
     }
 
-    private func reason(_ status: HTTPStatus) -> StaticString {
+    private static func reason(_ status: HTTPStatus) -> StaticString {
         switch status.rawValue {
         case 200: "OK"
         case 201: "Created"
@@ -136,40 +182,60 @@ struct ResponseEncoder {
     }
 }
 
+extension OutputSpan<UInt8> {
+    /// Appends fixed text.
+    fileprivate mutating func append(_ text: StaticString) {
+        append(copying: Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends bytes; the caller has made room for them.
+    fileprivate mutating func append(copying bytes: Span<UInt8>) {
+        withUnsafeMutableBufferPointer { buffer, count in
+            precondition(bytes.count <= buffer.count - count)
+            bytes.withUnsafeBufferPointer { bytes in
+                guard let source = bytes.baseAddress else { return }
+                buffer.baseAddress.map { $0 + count }?.update(from: source, count: bytes.count)
+            }
+            count += bytes.count
+        }
+    }
+
+    /// Appends a field's value; a line end or NUL in it must not begin another field.
+    fileprivate mutating func append(cleaning value: Span<UInt8>) {
+        let start = count
+        append(copying: value)
+        var bytes = mutableSpan
+        for index in start..<bytes.count where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+            bytes[index] = 0x20
+        }
+    }
+
+    /// Appends a number that is not negative.
+    fileprivate mutating func append(decimal number: Int) {
+        let number = Swift.max(0, number)
+        var divisor = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(0x30 + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}
+
 extension [UInt8] {
     /// Appends fixed text.
     mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { append(contentsOf: $0) }
     }
 
-    /// Appends a number that is not negative.
-    mutating func append(decimal number: Int) {
-        append(number, radix: 10)
-    }
-
     /// Appends a chunk's size line.
     mutating func append(chunkSize size: Int) {
-        append(size, radix: 16)
-        append("\r\n")
-    }
-
-    private mutating func append(_ number: Int, radix: Int) {
-        var rest = number
-        let start = count
-        repeat {
-            let digit = UInt8(truncatingIfNeeded: rest % radix)
+        var shift = (Int.bitWidth - 1 - Swift.max(1, size).leadingZeroBitCount) / 4 * 4
+        while shift >= 0 {
+            let digit = UInt8(truncatingIfNeeded: size >> shift) & 15
             append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-            rest /= radix
-        } while rest > 0
-        self[start...].reverse()
-    }
-
-    /// Appends a field's value; a line end or NUL in it must not begin another field.
-    fileprivate mutating func append(cleaned value: String) {
-        let start = count
-        append(contentsOf: value.utf8)
-        for index in start..<count where self[index] < 0x20 && self[index] != 0x09 || self[index] == 0x7F {
-            self[index] = 0x20
+            shift -= 4
         }
+        append("\r\n")
     }
 }

@@ -308,7 +308,7 @@ struct GateDecisionTests {
             headers: HTTPHeaders(),
             peer: .unix(uid: 1001)
         )
-        let source = Source(facts, policy: GatePolicy(listeners: []), ownUID: 1000)
+        let source = Source(facts, trust: .none, ownUID: 1000)
         #expect(source.isLocal && !source.isOperator)
     }
 }

@@ -87,9 +87,7 @@ struct TestGate {
             contentLength: length
         )
         return GateDecision(
-            table: RouteTable(Self.routes),
-            policy: policy,
-            settings: settings,
+            rules: GateRules(table: RouteTable(Self.routes), policy: policy, settings: settings),
             credentials: credentials,
             now: testNow,
             ownUID: 1000,

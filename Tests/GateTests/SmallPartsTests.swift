@@ -48,12 +48,23 @@ struct RequestLimiterTests {
         }
         #expect(admitted == 60)
     }
+
+    @Test func `a key that is gone leaves no counts`() {
+        let limiter = RequestLimiter()
+        let now = WallTime(unixSeconds: 1_800_000_030)
+        for key in ["kept", "gone"] {
+            for _ in 0..<2 { #expect(limiter.admit(key, rules: minute, now: now) == nil) }
+        }
+        limiter.forget { $0 == "kept" }
+        #expect(limiter.admit("kept", rules: minute, now: now) != nil)
+        #expect(limiter.admit("gone", rules: minute, now: now) == nil)
+    }
 }
 
 struct AuthorityTests {
     @Test(arguments: [
         ("localhost", "localhost", nil), ("LocalHost:80", "localhost", 80), ("[::1]:20128", "::1", 20128),
-        ("10.0.0.1", "10.0.0.1", nil), ("example.org.", "example.org", nil),
+        ("10.0.0.1", "10.0.0.1", nil), ("example.org.", "example.org", nil), ("127.0.0.1.:1", "127.0.0.1", 1),
     ])
     func `hosts are read`(_ text: String, _ host: String, _ port: Int?) {
         let authority = Authority(text)
@@ -62,6 +73,7 @@ struct AuthorityTests {
 
     @Test(arguments: [
         "", "a b", "a/b", "a?b", "a#b", "a@b", "[::1", "[x]", "a:b", "a:70000", ":80", "[::1]80", "a:1:2", "ä",
+        "a:", ":", ".", "[]", "[::1]:", "[::1]:x", "[localhost]", "[[::1]]", "a:123456",
     ])
     func `malformed hosts are refused`(_ text: String) {
         #expect(Authority(text) == nil)

@@ -133,4 +133,31 @@ struct BodyTests {
         client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 21\r\n\r\n" + String(repeating: "a", count: 21))
         #expect(try client.receiveAnswer().status == 413)
     }
+
+    @Test(arguments: ["", "Content-Length: 2\r\n", "Content-Length: 12\r\n", "Transfer-Encoding: chunked\r\n"])
+    func `what was noted on the head comes back with the request`(_ framing: String) throws {
+        let directory = try TemporaryDirectory()
+        let server = try TestServer(
+            configure: {
+                $0.spoolDirectory = directory.path
+                $0.spoolThreshold = 10
+            },
+            admit: { .accept(bodyLimit: 100, note: Note($0.target.path)) },
+            handle: { request, exchange in exchange.respond(.text((request.note as? Note)?.text ?? "lost")) }
+        )
+        let client = try RawClient(port: server.port)
+        for path in ["/a", "/b"] {
+            client.send("POST \(path) HTTP/1.1\r\nHost: x\r\n\(framing)\r\n")
+            if framing.contains("Length: 2") { client.send("hi") }
+            if framing.contains("Length: 12") { client.send("hello, world") }
+            if framing.contains("chunked") { client.send("2\r\nhi\r\n0\r\n\r\n") }
+            #expect(try client.receiveAnswer().text == path)
+        }
+    }
+}
+
+/// What a handler remembers of a head.
+private final class Note: Sendable {
+    let text: String
+    init(_ text: String) { self.text = text }
 }

@@ -60,4 +60,27 @@ struct RouterTests {
         #expect(try describe(.head, "/v1/models") == "list")
         #expect(try describe(.head, "/api/keys/7") == "key head id=7")
     }
+
+    @Test(arguments: ["/a/b", "/a/{name}"]) func `the last of two equal routes counts`(_ pattern: String) throws {
+        var router = Router<String>()
+        router.add(.get, pattern, "first")
+        router.add(.post, pattern, "other")
+        router.add(.get, pattern, "last")
+        guard case .found(let payload, _) = router.match(.get, try RequestTarget.parse("/a/b")) else {
+            Issue.record("no route")
+            return
+        }
+        #expect(payload == "last")
+    }
+
+    @Test func `a literal path without the method leaves it to the patterns`() throws {
+        var router = Router<String>()
+        router.add(.get, "/a/new", "literal")
+        router.add(.post, "/a/{id}", "pattern")
+        guard case .found(let payload, let parameters) = router.match(.post, try RequestTarget.parse("/a/new")) else {
+            Issue.record("no route")
+            return
+        }
+        #expect(payload == "pattern" && parameters == ["id": "new"])
+    }
 }

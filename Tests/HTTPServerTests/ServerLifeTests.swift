@@ -210,7 +210,7 @@ struct ServerLifeTests {
 }
 
 /// Answers with the number of the loop it runs on.
-private struct LoopNamer: RequestHandler {
+private final class LoopNamer: RequestHandler {
     func admit(_ head: RequestHead) -> Admission { .accept(bodyLimit: 0) }
 
     func handle(_ request: Request, _ exchange: Exchange) async {
