@@ -37,20 +37,24 @@ public enum SecureRandom {
         var bytes = idBytes.withLock { $0.next() }
         bytes.0 = bytes.0 & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         bytes.1 = bytes.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let digits = ("0123456789abcdef" as StaticString).utf8Start
         return String(unsafeUninitializedCapacity: 36) { text in
             var position = 0
             for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 {
+                if idDashes >> index & 1 == 1 {
                     text[position] = UInt8(ascii: "-")
                     position += 1
                 }
                 let word = index < 16 ? bytes.0 : bytes.1
-                text[position] = Hex.digit(UInt8(truncatingIfNeeded: word &>> UInt64(60 &- index % 16 &* 4)) & 15)
+                text[position] = digits[Int(truncatingIfNeeded: word &>> UInt64(60 &- index % 16 &* 4) & 15)]
                 position += 1
             }
             return position
         }
     }
+
+    /// The digits of an id that a dash goes before: 8, 12, 16 and 20.
+    private static let idDashes = 0x11_1100
 
     /// Random bytes for ids.
     ///

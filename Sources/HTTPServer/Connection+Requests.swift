@@ -118,7 +118,9 @@ extension Connection {
         if let refusal { return answer(refusal, to: request.head) }
         let exchange = Exchange(connection: self, head: request.head)
         self.exchange = exchange
-        exchange.run(server.handler, request)
+        let atOnce = startsAtOnce
+        startsAtOnce = false
+        exchange.run(server.handler, request, atOnce: atOnce)
     }
 
     // MARK: - Refusing

@@ -101,12 +101,20 @@ public final class Exchange: @unchecked Sendable {
 
     // MARK: - For the connection
 
-    /// Runs the handler.
-    func run(_ handler: any RequestHandler, _ request: Request) {
-        task = Task(executorPreference: loop) {
-            await handler.handle(request, self)
-            self.handlerReturned(handler)
-        }
+    /// Runs the handler: `atOnce` up to its first wait, otherwise from its beginning when the loop comes to it.
+    func run(_ handler: any RequestHandler, _ request: Request, atOnce: Bool) {
+        let task =
+            atOnce
+            ? Task.immediate(executorPreference: loop) { await self.serve(request, by: handler) }
+            : Task(executorPreference: loop) { await self.serve(request, by: handler) }
+        // What began at once may be over, or may have found that the client is gone, before there was a task to cancel.
+        if isClientGone { return task.cancel() }
+        if !isFinished { self.task = task }
+    }
+
+    private func serve(_ request: Request, by handler: any RequestHandler) async {
+        await handler.handle(request, self)
+        handlerReturned(handler)
     }
 
     /// The client is gone, or is given up: nothing can be sent any more.

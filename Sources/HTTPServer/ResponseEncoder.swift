@@ -58,15 +58,15 @@ struct ResponseEncoder {
         let (serverLine, dateLine) = (serverLine, dateLine)
         let lines = serverLine.count + dateLine.count
         let room = Self.fixedRoom + lines + Self.room(for: head.fields) + Self.room(for: head.more)
-        out.append(addingCapacity: room) { out in
+        out.append(room: room) { out in
             out.append("HTTP/1.1 ")
             out.append(decimal: head.status.rawValue)
-            out.append(0x20)
+            out.append(" ")
             out.append(Self.reason(head.status))
             out.append("\r\n")
             let hasDate = Self.write(head.fields, to: &out)
-            if !Self.write(head.more, to: &out), !hasDate { out.append(copying: dateLine.span) }
-            out.append(copying: serverLine.span)
+            if !Self.write(head.more, to: &out), !hasDate { out.append(dateLine) }
+            out.append(serverLine)
             Self.write(head.framing, to: &out)
             if let connection {
                 out.append("Connection: ")
@@ -89,20 +89,20 @@ struct ResponseEncoder {
     }
 
     /// Returns whether there was a date among them.
-    private static func write(_ fields: [HTTPHeaders.Field], to out: inout OutputSpan<UInt8>) -> Bool {
+    private static func write(_ fields: [HTTPHeaders.Field], to out: inout HeadWriter) -> Bool {
         let fields = fields.span
         var hasDate = false
         for index in fields.indices where !isOurs(fields[index].name) {
             if fields[index].name.isASCIIEqual("date") { hasDate = true }
-            out.append(copying: fields[index].name.utf8.span)
+            out.append(fields[index].name)
             out.append(": ")
-            out.append(cleaning: fields[index].value.utf8.span)
+            out.append(cleaned: fields[index].value)
             out.append("\r\n")
         }
         return hasDate
     }
 
-    private static func write(_ framing: ResponseFraming, to out: inout OutputSpan<UInt8>) {
+    private static func write(_ framing: ResponseFraming, to out: inout HeadWriter) {
         switch framing {
         case .length(let count):
             out.append("Content-Length: ")
@@ -178,46 +178,6 @@ struct ResponseEncoder {
         case 507: "Insufficient Storage"
         case 529: "Overloaded"
         default: "Status"
-        }
-    }
-}
-
-extension OutputSpan<UInt8> {
-    /// Appends fixed text.
-    fileprivate mutating func append(_ text: StaticString) {
-        append(copying: Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    /// Appends bytes; the caller has made room for them.
-    fileprivate mutating func append(copying bytes: Span<UInt8>) {
-        withUnsafeMutableBufferPointer { buffer, count in
-            precondition(bytes.count <= buffer.count - count)
-            bytes.withUnsafeBufferPointer { bytes in
-                guard let source = bytes.baseAddress else { return }
-                buffer.baseAddress.map { $0 + count }?.update(from: source, count: bytes.count)
-            }
-            count += bytes.count
-        }
-    }
-
-    /// Appends a field's value; a line end or NUL in it must not begin another field.
-    fileprivate mutating func append(cleaning value: Span<UInt8>) {
-        let start = count
-        append(copying: value)
-        var bytes = mutableSpan
-        for index in start..<bytes.count where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
-            bytes[index] = 0x20
-        }
-    }
-
-    /// Appends a number that is not negative.
-    fileprivate mutating func append(decimal number: Int) {
-        let number = Swift.max(0, number)
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(0x30 + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
         }
     }
 }

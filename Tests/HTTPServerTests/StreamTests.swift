@@ -257,6 +257,27 @@ struct StreamTests {
         #expect(meter.written.value <= 2 << 20)
     }
 
+    @Test func `a client that is given up before the handler's first wait ends its task`() async throws {
+        let meter = Meter()
+        let server = try TestServer(configure: { $0.streamHardLimit = 1 << 20 }) { _, exchange in
+            exchange.startStream(.ok)
+            exchange.write([UInt8](repeating: 0x61, count: 2 << 20))
+            while !Task.isCancelled { try? await exchange.loop.sleep(for: .milliseconds(1)) }
+            meter.isDone.set()
+        }
+        let client = try RawClient(port: server.port)
+        client.send(Self.get)
+        try await waitUntil { meter.isDone.isSet }
+        #expect(server.server.openConnections == 0)
+    }
+
+    @Test func `requests that were sent ahead are answered in their order`() async throws {
+        let server = try TestServer { request, exchange in exchange.respond(.text(request.head.target.path)) }
+        let client = try RawClient(port: server.port)
+        client.send((0..<500).map { "GET /\($0) HTTP/1.1\r\nHost: x\r\n\r\n" }.joined())
+        for number in 0..<500 { #expect(try client.receiveAnswer().text == "/\(number)") }
+    }
+
     @Test func `waiting for the client ends when the task is cancelled from elsewhere`() async throws {
         let meter = Meter()
         let server = try TestServer { _, exchange in
