@@ -9,8 +9,8 @@ public import TimeCore
 ///     Thread { loop.run() }
 ///     Task(executorPreference: loop) { await handle(request) }
 ///
-/// `@unchecked Sendable`: `turn` belongs to the loop's thread (asserted in debug builds), the inbox is behind a `Mutex`,
-/// everything else is immutable.
+/// `@unchecked Sendable`: what changes belongs to the loop's thread (asserted in debug builds), the inbox is behind a
+/// `Mutex`, everything else is immutable.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Position in its group; 0 for a loop that stands alone.
     public let index: Int
@@ -18,7 +18,16 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let epoll: Int32
     private let wakeUp: Int32
     private let inbox = Mutex(Inbox())
-    private var turn = Turn()
+
+    // What belongs to the loop's thread. Not one structure: the compiler proves of small properties that accesses to them do
+    // not overlap, instead of having it checked each time.
+    private var present = MonotonicTime.now()
+    private var timers = TimerQueue()
+    /// By descriptor: these are small numbers, and one is looked up for each event.
+    private var watchers: [Watcher?] = []
+    private var drivers: [any LoopDriver] = []
+    /// Jobs that were enqueued by the loop itself; swapped out and run once per round.
+    private var jobs: [UnownedJob] = []
 
     /// What other threads left for the loop.
     private struct Inbox {
@@ -27,16 +36,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var isStopping = false
         /// The loop was woken and has not looked yet: no second signal is needed.
         var isSignalled = false
-    }
-
-    /// State of the loop's thread.
-    private struct Turn {
-        var now = MonotonicTime.now()
-        var timers = TimerQueue()
-        var watchers: [Int32: Watcher] = [:]
-        var drivers: [any LoopDriver] = []
-        /// Jobs that were enqueued by the loop itself; swapped out and run once per round.
-        var jobs: [UnownedJob] = []
     }
 
     private final class Watcher {
@@ -80,7 +79,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
         if isCurrent {
-            turn.jobs.append(unowned)
+            jobs.append(unowned)
         } else {
             post { $0.jobs.append(unowned) }
         }
@@ -122,13 +121,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             runJobs()
             let wait = isStopping ? .zero : settledWait()
             let count = omni_epoll_wait(epoll, &ready, 256, timeout(atMost: wait))
-            turn.now = .now()
+            present = .now()
             for index in 0..<max(0, Int(count)) { dispatch(ready[index]) }
             runDueTimers()
             if isStopping {
                 farewellTurns += 1
                 // A task that re-enqueues itself for ever must not hold the end up.
-                if turn.jobs.isEmpty || farewellTurns > Self.maximumFarewellTurns { return }
+                if jobs.isEmpty || farewellTurns > Self.maximumFarewellTurns { return }
             }
             isStopping = takeInbox() || isStopping
         }
@@ -136,9 +135,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Milliseconds to wait: 0 while jobs are queued, else until the nearest deadline, rounded up.
     private func timeout(atMost limit: Duration?) -> Int32 {
-        guard turn.jobs.isEmpty else { return 0 }
+        guard jobs.isEmpty else { return 0 }
         var wait = limit
-        if let deadline = turn.timers.nextDeadline() {
+        if let deadline = timers.nextDeadline() {
             let untilTimer = max(.zero, deadline - .now())
             wait = wait.map { min($0, untilTimer) } ?? untilTimer
         }
@@ -150,7 +149,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// after a driver was asked may have given that driver something to do.
     private func settledWait() -> Duration? {
         var wait = driversTurn()
-        for _ in 0..<4 where !turn.jobs.isEmpty {
+        for _ in 0..<4 where !jobs.isEmpty {
             runJobs()
             wait = driversTurn()
         }
@@ -159,7 +158,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func driversTurn() -> Duration? {
         var shortest: Duration?
-        for driver in turn.drivers {
+        for driver in drivers {
             guard let wait = driver.turn() else { continue }
             shortest = shortest.map { min($0, wait) } ?? wait
         }
@@ -169,15 +168,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Runs jobs until none is left, but at most a bounded number of rounds: descriptors must not starve.
     private func runJobs() {
         var rounds = 0
-        while !turn.jobs.isEmpty, rounds < 64 {
-            var jobs: [UnownedJob] = []
-            swap(&jobs, &turn.jobs)
-            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        while !jobs.isEmpty, rounds < 64 {
+            var round: [UnownedJob] = []
+            swap(&round, &jobs)
+            for job in round { job.runSynchronously(on: asUnownedTaskExecutor()) }
             rounds += 1
-            if turn.jobs.isEmpty {
+            if jobs.isEmpty {
                 // Hand the storage back, so that a turn does not allocate.
-                jobs.removeAll(keepingCapacity: true)
-                turn.jobs = jobs
+                round.removeAll(keepingCapacity: true)
+                jobs = round
             }
         }
     }
@@ -185,11 +184,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func dispatch(_ event: omni_epoll_ready) {
         if event.fd == wakeUp { return omni_eventfd_drain(wakeUp) }
         // Looked up for each event: an earlier handler of this turn may have unwatched the descriptor.
-        turn.watchers[event.fd]?.handler(Readiness(events: event.events))
+        watcher(of: event.fd)?.handler(Readiness(events: event.events))
     }
 
     private func runDueTimers() {
-        while let body = turn.timers.popDue(at: turn.now) { body() }
+        while let body = timers.popDue(at: present) { body() }
     }
 
     /// Returns whether the loop was told to stop.
@@ -199,7 +198,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             defer { inbox = Inbox() }
             return inbox
         }
-        turn.jobs.append(contentsOf: taken.jobs)
+        jobs.append(contentsOf: taken.jobs)
         for body in taken.bodies { body() }
         return taken.isStopping
     }
@@ -209,7 +208,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// The present, read once per turn of the loop.
     public var now: MonotonicTime {
         assert(isCurrent)
-        return turn.now
+        return present
     }
 
     /// Calls `handler` whenever the descriptor is ready, level-triggered, until `unwatch`.
@@ -222,7 +221,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         guard omni_epoll_add(epoll, fd, interest.rawValue) == 0 else {
             throw EventLoopError(operation: "epoll_ctl add", number: errno)
         }
-        turn.watchers[fd] = Watcher(handler)
+        let missing = Int(fd) + 1 - watchers.count
+        if missing > 0 { watchers.append(contentsOf: repeatElement(nil, count: max(64, missing))) }
+        watchers[Int(fd)] = Watcher(handler)
+    }
+
+    private func watcher(of fd: Int32) -> Watcher? {
+        watchers.indices.contains(Int(fd)) ? watchers[Int(fd)] : nil
     }
 
     /// Changes what a watched descriptor is waited for.
@@ -236,7 +241,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Forgets a descriptor; harmless when it is not watched or already closed.
     public func unwatch(_ fd: Int32) {
         assert(isCurrent)
-        guard turn.watchers.removeValue(forKey: fd) != nil else { return }
+        guard watcher(of: fd) != nil else { return }
+        watchers[Int(fd)] = nil
         _ = omni_epoll_remove(epoll, fd)
     }
 
@@ -244,24 +250,24 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     @discardableResult
     public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> TimerID {
         assert(isCurrent)
-        return turn.timers.schedule(at: MonotonicTime.now().advanced(by: delay), body)
+        return timers.schedule(at: MonotonicTime.now().advanced(by: delay), body)
     }
 
     /// Forgets a timer; harmless when it has fired.
     public func cancel(_ timer: TimerID) {
         assert(isCurrent)
-        turn.timers.cancel(timer)
+        timers.cancel(timer)
     }
 
     /// Lets a driver take part in every turn.
     public func addDriver(_ driver: any LoopDriver) {
         assert(isCurrent)
-        turn.drivers.append(driver)
+        drivers.append(driver)
     }
 
     /// Ends a driver's part.
     public func removeDriver(_ driver: any LoopDriver) {
         assert(isCurrent)
-        turn.drivers.removeAll { $0 === driver }
+        drivers.removeAll { $0 === driver }
     }
 }
