@@ -1,12 +1,6 @@
 import Synchronization
 
-/// A call that is complete but for its credential.
-struct PreparedCall: Sendable {
-    var call: UpstreamCall
-    let credential: CredentialPlacement
-}
-
-/// Remembers prepared calls: an account asks for the same one thousands of times.
+/// Remembers the plans of calls: an account asks for the same one thousands of times.
 ///
 /// Credentials are never kept here. An entry counts only while the account's options and the node are those it was made
 /// from, so that a change of the configuration is seen at once.
@@ -30,16 +24,39 @@ final class CallCache: Sendable {
             clientBetas = request.clientBetas
         }
 
+        /// What tells most keys apart, and everything that is a client's to choose; all of it is compared.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(account)
+            hasher.combine(model)
+            hasher.combine(clientVersion)
+            hasher.combine(clientBetas)
+        }
+
         /// Whether the client's part is of an ordinary size.
         var isSmall: Bool {
             clientBetas.reduce(clientVersion?.utf8.count ?? 0) { $0 + $1.utf8.count } <= CallCache.longestBetas
         }
     }
 
-    private struct Entry {
+    private final class Entry: Sendable {
         let options: ConnectionOptions
         let node: UpstreamNode?
-        let prepared: PreparedCall
+        let plan: CallPlan
+
+        init(_ plan: CallPlan, party: UpstreamParty, options: ConnectionOptions) {
+            self.plan = plan
+            self.options = options
+            if case .node(let node) = party { self.node = node } else { node = nil }
+        }
+
+        /// Whether it was made from these.
+        func isMade(from party: UpstreamParty, _ options: ConnectionOptions) -> Bool {
+            guard self.options.isSame(as: options) else { return false }
+            switch party {
+            case .node(let current): return node == current
+            case .provider: return node == nil
+            }
+        }
     }
 
     /// Clients choose models and betas: neither the number nor the size of the entries is theirs to choose.
@@ -48,25 +65,18 @@ final class CallCache: Sendable {
 
     private let entries = Mutex<[Key: Entry]>([:])
 
-    /// The call prepared earlier, if it still holds.
-    func call(_ key: Key, party: UpstreamParty, options: ConnectionOptions) -> PreparedCall? {
-        guard let entry = entries.withLock({ $0[key] }), entry.options.isSame(as: options), entry.node == party.node
-        else { return nil }
-        return entry.prepared
+    /// The plan made earlier, if it still holds.
+    func plan(_ key: Key, party: UpstreamParty, options: ConnectionOptions) -> CallPlan? {
+        guard let entry = entries.withLock({ $0[key] }), entry.isMade(from: party, options) else { return nil }
+        return entry.plan
     }
 
-    func remember(_ prepared: PreparedCall, as key: Key, party: UpstreamParty, options: ConnectionOptions) {
+    func remember(_ plan: CallPlan, as key: Key, party: UpstreamParty, options: ConnectionOptions) {
         guard key.isSmall else { return }
+        let entry = Entry(plan, party: party, options: options)
         entries.withLock { entries in
             if entries.count >= Self.capacity { entries.removeAll() }
-            entries[key] = Entry(options: options, node: party.node, prepared: prepared)
+            entries[key] = entry
         }
-    }
-}
-
-extension UpstreamParty {
-    /// The user's definition, for nodes.
-    fileprivate var node: UpstreamNode? {
-        if case .node(let node) = self { node } else { nil }
     }
 }

@@ -1,7 +1,9 @@
 package import JSONCore
 
 /// The parts of a connection's `providerSpecificData` that shape a call; unknown keys stay available for addresses.
-package struct ConnectionOptions: Sendable {
+///
+/// A class because a request passes it around by reference.
+package final class ConnectionOptions: Sendable {
     /// Base address that replaces the catalogue's.
     package let baseURL: String?
     package let customHeaders: [(name: String, value: String)]
@@ -27,7 +29,7 @@ package struct ConnectionOptions: Sendable {
     private let values: JSONDocument?
 
     /// No options.
-    package init() {
+    package convenience init() {
         self.init(nil)
     }
 
@@ -55,7 +57,7 @@ package struct ConnectionOptions: Sendable {
     }
 
     /// Whether both were read from the same object, and therefore say the same.
-    func isSame(as other: ConnectionOptions) -> Bool { values === other.values }
+    func isSame(as other: ConnectionOptions) -> Bool { self === other || values === other.values }
 
     /// A text or number of the object, for a placeholder of that name.
     package func value(_ key: String) -> String? {

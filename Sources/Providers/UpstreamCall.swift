@@ -2,22 +2,94 @@ package import Dialects
 package import HTTPCore
 
 /// Everything needed to send one request to an upstream, short of its body.
+///
+/// Two references: a request hands it from function to function.
 package struct UpstreamCall: Sendable {
-    package var url: String
-    package var headers: HTTPHeaders
-    package var dialect: Dialect
-    package var profile: TargetProfile
+    private let plan: CallPlan
+    /// The fields to send, the credential among them.
+    package let headers: HTTPHeaders
+
+    init(_ plan: CallPlan, headers: HTTPHeaders) {
+        self.plan = plan
+        self.headers = headers
+    }
+
+    package var url: String { plan.url }
+    package var dialect: Dialect { plan.dialect }
+    package var profile: TargetProfile { plan.profile }
     /// Id of the model to name in the body.
-    package var upstreamModel: String
+    package var upstreamModel: String { plan.upstreamModel }
     /// Changes to the translated body that are peculiar to the provider or the connection.
-    package var bodyRules: BodyRules
+    package var bodyRules: BodyRules { plan.bodyRules }
     /// The upstream is asked for a stream even if the client wants one whole answer.
-    package var forceStream: Bool
+    package var forceStream: Bool { plan.forceStream }
     /// Connections are never shared between different keys: one per account.
-    package var poolKey: String
-    package var timeouts: CallTimeouts
+    package var poolKey: String { plan.poolKey }
+    package var timeouts: CallTimeouts { plan.timeouts }
     /// Addresses on this machine and in private networks are allowed.
-    package var allowsPrivateAddresses: Bool
+    package var allowsPrivateAddresses: Bool { plan.allowsPrivateAddresses }
+
+    /// The token count that belongs to this chat call.
+    func countingTokens(at url: String) -> UpstreamCall {
+        var timeouts = timeouts
+        timeouts.headers = .seconds(10)
+        let counting = CallPlan(
+            url: url,
+            headers: plan.headers,
+            dialect: dialect,
+            profile: profile,
+            upstreamModel: upstreamModel,
+            bodyRules: BodyRules(),
+            forceStream: false,
+            poolKey: poolKey,
+            timeouts: timeouts,
+            allowsPrivateAddresses: allowsPrivateAddresses,
+            credential: plan.credential
+        )
+        return UpstreamCall(counting, headers: headers)
+    }
+}
+
+/// A call that is complete but for its credential: the same for all requests of an account for a model.
+final class CallPlan: Sendable {
+    let url: String
+    let headers: HTTPHeaders
+    let dialect: Dialect
+    let profile: TargetProfile
+    let upstreamModel: String
+    let bodyRules: BodyRules
+    let forceStream: Bool
+    let poolKey: String
+    let timeouts: CallTimeouts
+    let allowsPrivateAddresses: Bool
+    /// Where the credential goes.
+    let credential: CredentialPlacement
+
+    init(
+        url: String,
+        headers: HTTPHeaders,
+        dialect: Dialect,
+        profile: TargetProfile,
+        upstreamModel: String,
+        bodyRules: BodyRules,
+        forceStream: Bool,
+        poolKey: String,
+        timeouts: CallTimeouts,
+        allowsPrivateAddresses: Bool,
+        credential: CredentialPlacement
+    ) {
+        self.url = url
+        self.headers = headers
+        self.dialect = dialect
+        self.profile = profile
+        self.upstreamModel = upstreamModel
+        self.bodyRules = bodyRules
+        self.forceStream = forceStream
+        self.poolKey = poolKey
+        self.timeouts = timeouts
+        self.allowsPrivateAddresses = allowsPrivateAddresses
+        self.credential = credential
+    }
 }
 
 /// A call without a model: model lists, key checks.
@@ -32,7 +104,8 @@ package struct UpstreamQuery: Sendable {
 /// Whom a call goes to; indirect, because every request passes it on several times.
 package indirect enum UpstreamParty: Sendable {
     case provider(Provider)
-    case node(UpstreamNode)
+    /// Boxed: a request passes it on many times.
+    indirect case node(UpstreamNode)
 
     /// Id under which connections, usage and prices of the upstream are kept.
     package var id: String {
@@ -101,6 +174,7 @@ package struct UpstreamAccount: Sendable {
 
     /// The key for the n-th use: the account's own key and its extra keys in turn.
     package func credential(turn: Int) -> String? {
+        if options.extraKeys.isEmpty { return credential }
         let keys = (credential.map { [$0] } ?? []) + options.extraKeys
         guard !keys.isEmpty else { return nil }
         return keys[(turn % keys.count + keys.count) % keys.count]

@@ -3,18 +3,18 @@ import HTTPCore
 
 /// Calls to providers that the user defined.
 extension UpstreamCallBuilder {
-    func prepare(
+    func makePlan(
         _ node: UpstreamNode,
         account: UpstreamAccount,
         request: CallRequest
-    ) throws(CallError) -> PreparedCall {
+    ) throws(CallError) -> CallPlan {
         if let reason = node.unsupportedReason {
             throw CallError(.unsupported, "\(node.prefix) cannot be used for chat: \(reason)")
         }
         let url = try nodeURL(node, account: account)
         var profile = catalogue.profile(of: node, host: url.host, model: request.model)
         if account.options.disablesStreamOptions { profile.usageInStream = false }
-        let call = UpstreamCall(
+        return CallPlan(
             url: url.text,
             headers: nodeHeaders(node, url: url, account: account, request: request),
             dialect: node.dialect,
@@ -24,9 +24,9 @@ extension UpstreamCallBuilder {
             forceStream: false,
             poolKey: account.id,
             timeouts: environment.timeouts,
-            allowsPrivateAddresses: try mayReachPrivate(url, isLocal: false, account: account)
+            allowsPrivateAddresses: try mayReachPrivate(url, isLocal: false, account: account),
+            credential: nodeCredential(node, url: url)
         )
-        return PreparedCall(call: call, credential: nodeCredential(node, url: url))
     }
 
     func nodeHeaders(

@@ -20,26 +20,25 @@ package struct UpstreamCallBuilder: Sendable {
         account: UpstreamAccount,
         request: CallRequest
     ) throws(CallError) -> UpstreamCall {
-        let prepared = try prepared(party, account: account, request: request)
-        var call = prepared.call
-        call.headers = try prepared.credential.adding(account.credential(turn: request.keyTurn), to: call.headers)
-        return call
+        let plan = try plan(party, account: account, request: request)
+        let credential = account.credential(turn: request.keyTurn)
+        return UpstreamCall(plan, headers: try plan.credential.adding(credential, to: plan.headers))
     }
 
-    private func prepared(
+    private func plan(
         _ party: UpstreamParty,
         account: UpstreamAccount,
         request: CallRequest
-    ) throws(CallError) -> PreparedCall {
+    ) throws(CallError) -> CallPlan {
         let key = CallCache.Key(party, account: account, request: request)
-        if let known = cache.call(key, party: party, options: account.options) { return known }
-        let prepared: PreparedCall
+        if let known = cache.plan(key, party: party, options: account.options) { return known }
+        let plan: CallPlan
         switch party {
-        case .provider(let provider): prepared = try prepare(provider, account: account, request: request)
-        case .node(let node): prepared = try prepare(node, account: account, request: request)
+        case .provider(let provider): plan = try makePlan(provider, account: account, request: request)
+        case .node(let node): plan = try makePlan(node, account: account, request: request)
         }
-        cache.remember(prepared, as: key, party: party, options: account.options)
-        return prepared
+        cache.remember(plan, as: key, party: party, options: account.options)
+        return plan
     }
 
     /// The token count that belongs to a chat call; nil when the target does not count.
@@ -50,19 +49,15 @@ package struct UpstreamCallBuilder: Sendable {
     ) throws(CallError) -> UpstreamCall? {
         var request = request
         request.stream = false
-        var call = try chat(party, account: account, request: request)
+        let call = try chat(party, account: account, request: request)
         guard call.dialect == .anthropicMessages, let chatURL = try? UpstreamURL(call.url) else { return nil }
         if case .provider(let provider) = party, account.options.baseURL == nil,
             let template = provider.chat?.countTokensURL
         {
-            call.url = try filled(template, provider: provider, account: account, model: call.upstreamModel).text
-        } else {
-            call.url = ChatAddress.countTokens(besides: chatURL).text
+            let url = try filled(template, provider: provider, account: account, model: call.upstreamModel)
+            return call.countingTokens(at: url.text)
         }
-        call.timeouts.headers = .seconds(10)
-        call.bodyRules = BodyRules()
-        call.forceStream = false
-        return call
+        return call.countingTokens(at: ChatAddress.countTokens(besides: chatURL).text)
     }
 
     /// The vendor's list of models; nil when it has none.
@@ -100,11 +95,11 @@ package struct UpstreamCallBuilder: Sendable {
 
     // MARK: - Providers of the catalogue
 
-    private func prepare(
+    private func makePlan(
         _ provider: Provider,
         account: UpstreamAccount,
         request: CallRequest
-    ) throws(CallError) -> PreparedCall {
+    ) throws(CallError) -> CallPlan {
         guard let chat = provider.chat, provider.isSupported else {
             let reason = provider.unsupportedReason ?? "it offers no chat"
             throw CallError(.unsupported, "\(provider.name) cannot be used yet: \(reason)")
@@ -113,10 +108,9 @@ package struct UpstreamCallBuilder: Sendable {
         let target = try target(of: provider, chat: chat, model: model, account: account)
         var profile = catalogue.profile(of: provider, model: model.upstreamID, dialect: target.dialect)
         if account.options.disablesStreamOptions { profile.usageInStream = false }
-        let credential = CredentialPlacement.of(provider, auth: target.auth)
         var timeouts = environment.timeouts
         if let limit = chat.timeoutMilliseconds { timeouts.headers = .milliseconds(limit) }
-        let call = UpstreamCall(
+        return CallPlan(
             url: target.url.text,
             headers: try providerHeaders(provider, target: target, account: account, request: request),
             dialect: target.dialect,
@@ -135,9 +129,9 @@ package struct UpstreamCallBuilder: Sendable {
                 target.url,
                 isLocal: provider.category == .local,
                 account: account
-            )
+            ),
+            credential: CredentialPlacement.of(provider, auth: target.auth)
         )
-        return PreparedCall(call: call, credential: credential)
     }
 
     private func query(
