@@ -19,8 +19,10 @@ struct ResponseHead: Sendable {
 
     private(set) var status = 0
     private(set) var isHTTP2 = false
-    /// The final response's field lines, each ending in a line feed, continuations joined.
+    /// The final response's field lines, one after the other, continuations joined.
     private var lines: [UInt8] = []
+    /// Where each of them ends.
+    private var ends: [Int] = []
     /// Whether a field of that name was seen; spares the search in the common case.
     private var namesCoding = false
     private var byteCount = 0
@@ -32,11 +34,12 @@ struct ResponseHead: Sendable {
     mutating func receive(_ line: UnsafeBufferPointer<UInt8>, limits: TransferLimits) -> Progress {
         byteCount += line.count
         guard byteCount <= limits.headerBytes else { return .tooLarge }
-        var line = line[...]
-        while let last = line.last, last == 0x0A || last == 0x0D { line.removeLast() }
         guard !isComplete else { return count(limits) }  // a trailer: never merged
+        var end = line.count
+        while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
+        let line = UnsafeBufferPointer(rebasing: line[..<end])
         guard isInBlock else { return beginBlock(line) }
-        guard !line.isEmpty else { return endBlock() }
+        guard end > 0 else { return endBlock() }
         append(line)
         return count(limits)
     }
@@ -46,18 +49,21 @@ struct ResponseHead: Sendable {
         return fieldCount <= limits.headerCount ? .more : .tooLarge
     }
 
-    private mutating func beginBlock(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Progress {
+    private mutating func beginBlock(_ line: UnsafeBufferPointer<UInt8>) -> Progress {
         // "HTTP/1.1 200 OK", "HTTP/2 200"; libcurl has checked the form.
-        let parts = line.split(separator: 0x20, maxSplits: 2)
-        guard parts.count >= 2, parts[1].count == 3 else { return .violation }
+        guard var digit = line.firstIndex(of: 0x20) else { return .violation }
+        isHTTP2 = digit == 6 && line[5] == UInt8(ascii: "2")
+        while digit < line.count, line[digit] == 0x20 { digit += 1 }
+        let digits = line[digit...].prefix { $0 != 0x20 }
+        guard digits.count == 3 else { return .violation }
         var number = 0
-        for digit in parts[1] {
+        for digit in digits {
             guard (0x30...0x39).contains(digit) else { return .violation }
             number = 10 * number + Int(digit - 0x30)
         }
         status = number
-        isHTTP2 = parts[0].elementsEqual("HTTP/2".utf8)
         lines.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
         namesCoding = false
         isInBlock = true
         return number == 101 ? .violation : .more
@@ -70,48 +76,76 @@ struct ResponseHead: Sendable {
         return .complete
     }
 
-    private mutating func append(_ line: Slice<UnsafeBufferPointer<UInt8>>) {
-        if let first = line.first, first == 0x20 || first == 0x09, lines.last == 0x0A {
-            // Obsolete line folding (RFC 9112 §5.2): a blank takes the line end's place.
-            lines[lines.count - 1] = 0x20
+    private mutating func append(_ line: UnsafeBufferPointer<UInt8>) {
+        if lines.isEmpty {
+            lines.reserveCapacity(512)
+            ends.reserveCapacity(16)
+        }
+        if let first = line.first, first == 0x20 || first == 0x09, !ends.isEmpty {
+            // Obsolete line folding (RFC 9112 §5.2): the line goes on, after a blank.
+            lines.append(0x20)
+            ends.removeLast()
         }
         if let first = line.first, first | 0x20 == UInt8(ascii: "c"), line.count > 17 {
-            namesCoding = namesCoding || Self.equals(line.prefix(17), "content-encoding:")
+            namesCoding = namesCoding || Self.equals(line.span.extracting(first: 17), "content-encoding:")
         }
         lines.append(contentsOf: line)
-        lines.append(0x0A)
+        ends.append(lines.count)
     }
 
     // MARK: - Reading
 
-    /// Calls `body` with the name and value of each field that is well-formed, until it returns false.
-    private func forEachField(_ body: (_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Bool) {
+    /// Where a field's name and value are.
+    private struct Place {
+        var name: Range<Int>
+        var value: Range<Int>
+    }
+
+    /// The field in a line; nil when there is none.
+    private static func field(in lines: Span<UInt8>, _ line: Range<Int>) -> Place? {
+        var colon = line.lowerBound
+        while colon < line.upperBound, lines[colon] != 0x3A { colon += 1 }
+        guard colon > line.lowerBound, colon < line.upperBound else { return nil }
+        var (first, end) = (colon + 1, line.upperBound)
+        while first < end, isBlank(lines[first]) { first += 1 }
+        while first < end, isBlank(lines[end - 1]) { end -= 1 }
+        return Place(name: line.lowerBound..<colon, value: first..<end)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09
+    }
+
+    /// Whether a field cannot break out of its line further down the road: others are not passed on.
+    private static func isWellFormed(_ field: Place, in lines: Span<UInt8>) -> Bool {
+        for index in field.name where !HeaderBytes.isToken(lines[index]) { return false }
+        for index in field.value where !HeaderBytes.isInValue(lines[index]) { return false }
+        return true
+    }
+
+    /// Where the first well-formed field of that name is; the others are skipped over.
+    private func find(_ name: StaticString) -> Place? {
+        let lines = lines.span
         var start = 0
-        while start < lines.count {
-            let end = lines[start...].firstIndex(of: 0x0A) ?? lines.count
-            let line = lines[start..<end]
-            start = end + 1
-            guard let colon = line.firstIndex(of: 0x3A) else { continue }
-            let name = line[..<colon]
-            var value = line[(colon + 1)...]
-            while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
-            while let last = value.last, last == 0x20 || last == 0x09 { value.removeLast() }
-            // A field that could break out of its line further down the road is not passed on.
-            guard !name.isEmpty, name.allSatisfy(HeaderBytes.isToken), value.allSatisfy(HeaderBytes.isInValue)
+        for end in ends {
+            let line = start..<end
+            start = end
+            guard line.count > name.utf8CodeUnitCount, lines[line.lowerBound + name.utf8CodeUnitCount] == 0x3A,
+                Self.equals(lines.extracting(line.lowerBound..<line.lowerBound + name.utf8CodeUnitCount), name),
+                let field = Self.field(in: lines, line), Self.isWellFormed(field, in: lines)
             else { continue }
-            guard body(name, value) else { return }
+            return field
         }
+        return nil
     }
 
     /// The first value of a field, read without building the others; the name is given in lower case.
     func value(_ name: StaticString) -> String? {
-        var found: String?
-        forEachField { candidate, value in
-            guard Self.equals(candidate, name) else { return true }
-            found = String(decoding: value, as: UTF8.self)
-            return false
-        }
-        return found
+        find(name).map { text($0.value) }
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        String(decoding: lines[range], as: UTF8.self)
     }
 
     /// Whether the content arrives under a coding, which libcurl undoes.
@@ -125,7 +159,7 @@ struct ResponseHead: Sendable {
 
     /// Whether nothing but the end of the connection marks the end of the content.
     var isDelimitedByClose: Bool {
-        guard !isHTTP2, status != 204, status != 304, value("content-length") == nil else { return false }
+        guard !isHTTP2, status != 204, status != 304, find("content-length") == nil else { return false }
         let coding = value("transfer-encoding")?.lowercased() ?? ""
         return !coding.hasSuffix("chunked")
     }
@@ -135,19 +169,29 @@ struct ResponseHead: Sendable {
         let omitsCoding = isEncoded
         var headers = HTTPHeaders()
         headers.fields.reserveCapacity(fieldCount)
-        forEachField { name, value in
-            if omitsCoding, Self.equals(name, "content-encoding") || Self.equals(name, "content-length") { return true }
-            headers.add(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
-            return true
+        let lines = lines.span
+        var start = 0
+        for end in ends {
+            let line = start..<end
+            start = end
+            guard let field = Self.field(in: lines, line), Self.isWellFormed(field, in: lines) else { continue }
+            let name = lines.extracting(field.name)
+            if omitsCoding, Self.equals(name, "content-encoding") || Self.equals(name, "content-length") { continue }
+            headers.add(text(field.name), text(field.value))
         }
         return headers
     }
 
     /// Compares a field name with one in lower case.
-    private static func equals(_ name: some Collection<UInt8>, _ other: StaticString) -> Bool {
+    private static func equals(_ name: Span<UInt8>, _ other: StaticString) -> Bool {
         guard name.count == other.utf8CodeUnitCount else { return false }
         return other.withUTF8Buffer { expected in
-            zip(name, expected).allSatisfy { $0 == $1 || ((0x41...0x5A).contains($0) && $0 | 0x20 == $1) }
+            for index in expected.indices {
+                let byte = name[index]
+                let lower = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+                guard lower == expected[index] else { return false }
+            }
+            return true
         }
     }
 }
