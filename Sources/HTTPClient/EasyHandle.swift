@@ -19,9 +19,16 @@ final class EasyHandle {
     var openedSockets: [Int32] = []
     private let errorText: UnsafeMutablePointer<CChar>
     private var fields = RequestFields()
+    private var connectsAfresh = false
+    /// The present transfer's content is lent to libcurl.
+    private var lendsContent = false
+
+    // What libcurl was told last: the next request is mostly like it, and is told only the difference.
+    private var destination: Destination?
+    private var method: HTTPMethod?
+    private var hasContent = false
     private var proxy: ProxyURL?
     private var version = ClientRequest.HTTPVersionPreference.automatic
-    private var connectsAfresh = false
 
     /// Creates a handle with everything set that is the same for all requests of a client.
     init(multi: MultiHandle, certificates: String?, idleLifetime: Int) throws(TransferError) {
@@ -125,20 +132,22 @@ final class EasyHandle {
     /// Sets what depends on the request; the handle then keeps the transfer, and so the request's content, until `release`.
     func prepare(_ transfer: Transfer, pool: UInt32) throws(TransferError) {
         let request = transfer.request
-        guard fields.build(request, hasContent: transfer.content != nil), Self.isMethod(request.method.rawValue) else {
-            throw transfer.failure(.invalidRequest)
-        }
+        guard method == request.method || Self.isMethod(request.method.rawValue),
+            fields.write(request, hasContent: transfer.content != nil)
+        else { throw transfer.failure(.invalidRequest) }
         self.transfer = transfer
-        self.pool = pool
         openedSockets.removeAll(keepingCapacity: true)
         errorText.pointee = 0
         var options = Options(raw: raw)
         if connectsAfresh { options.set(CURLOPT_FRESH_CONNECT, 0) }
         connectsAfresh = false
         fields.install(in: raw)
-        options.set(CURLOPT_URL, text: transfer.url.text)
-        // The number becomes part of the key under which libcurl keeps connections (see README.md).
-        options.set(CURLOPT_ADDRESS_SCOPE, Int(pool))
+        if destination !== transfer.destination { setDestination(transfer.destination, &options) }
+        if self.pool != pool {
+            self.pool = pool
+            // The number becomes part of the key under which libcurl keeps connections (see README.md).
+            options.set(CURLOPT_ADDRESS_SCOPE, Int(pool))
+        }
         setMethod(request.method, transfer.content, &options)
         if version != request.httpVersionPreference {
             version = request.httpVersionPreference
@@ -161,21 +170,35 @@ final class EasyHandle {
     /// Forgets the transfer; libcurl must not be using the handle any more.
     func release() {
         transfer = nil
+        guard lendsContent else { return }
+        lendsContent = false
         _ = omni_curl_set_pointer(raw, CURLOPT_POSTFIELDS, nil)
     }
 
+    private func setDestination(_ new: Destination, _ options: inout Options) {
+        destination = new
+        options.set(CURLOPT_CURLU, pointer: new.pointer)
+        // The text, too: libcurl reads it when it sends a request a second time.
+        options.set(CURLOPT_URL, text: new.url.text)
+    }
+
     private func setMethod(_ method: HTTPMethod, _ content: [UInt8]?, _ options: inout Options) {
-        options.set(CURLOPT_NOBODY, method == .head ? 1 : 0)
-        // libcurl's own methods are GET, HEAD and POST; others are a name put on one of them.
         let needsLength = method == .post || method == .put || method == .patch
-        guard content != nil || needsLength else {
-            if method != .head { options.set(CURLOPT_HTTPGET, 1) }
-            let name = method == .get || method == .head ? nil : method.rawValue
-            return options.set(CURLOPT_CUSTOMREQUEST, text: name)
+        let hasContent = content != nil || needsLength
+        if method != self.method || hasContent != self.hasContent {
+            self.method = method
+            self.hasContent = hasContent
+            setMethod(method, hasContent: hasContent, &options)
         }
-        let name = method == .post ? nil : method.rawValue
-        options.set(CURLOPT_CUSTOMREQUEST, text: name)
-        setContent(content ?? [], &options)
+        if hasContent { setContent(content ?? [], &options) }
+    }
+
+    /// libcurl's own methods are GET, HEAD and POST; others are a name put on one of them.
+    private func setMethod(_ method: HTTPMethod, hasContent: Bool, _ options: inout Options) {
+        options.set(CURLOPT_NOBODY, method == .head ? 1 : 0)
+        if !hasContent, method != .head { options.set(CURLOPT_HTTPGET, 1) }
+        let isOwn = hasContent ? method == .post : method == .get || method == .head
+        options.set(CURLOPT_CUSTOMREQUEST, text: isOwn ? nil : method.rawValue)
     }
 
     /// Lends the content to libcurl without copying it.
@@ -186,6 +209,7 @@ final class EasyHandle {
         let start = content.withUnsafeBytes { $0.baseAddress }
         let text: UnsafeRawPointer =
             content.isEmpty ? UnsafeRawPointer(errorText) : start ?? UnsafeRawPointer(errorText)
+        lendsContent = true
         options.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: content.count)
         options.set(CURLOPT_POSTFIELDS, pointer: text)
     }

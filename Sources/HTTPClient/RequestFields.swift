@@ -1,4 +1,5 @@
 private import CCurl
+private import Glibc
 import HTTPCore
 
 /// The header of a request as libcurl takes it: a list of C strings, in memory that is kept for the next request.
@@ -12,14 +13,53 @@ struct RequestFields: ~Copyable {
     private var starts: [Int] = []
     private var nodes = UnsafeMutablePointer<curl_slist>.allocate(capacity: 32)
     private var nodeCapacity = 32
+    private var written = Source()
+
+    /// What the lines were written from.
+    private struct Source {
+        var fields: [HTTPHeaders.Field]?
+        var compression = ClientRequest.Compression.none
+        var hasContent = false
+    }
 
     deinit {
         text.deallocate()
         nodes.deallocate()
     }
 
-    /// Writes the fields of a request; false when one of them cannot be sent.
-    mutating func build(_ request: ClientRequest, hasContent: Bool) -> Bool {
+    /// Writes the fields of a request, unless they are those of the last one; false when one of them cannot be sent.
+    mutating func write(_ request: ClientRequest, hasContent: Bool) -> Bool {
+        if isWritten(request, hasContent: hasContent) { return true }
+        written.fields = nil
+        guard build(request, hasContent: hasContent) else { return false }
+        written = Source(fields: request.headers.fields, compression: request.compression, hasContent: hasContent)
+        return true
+    }
+
+    private func isWritten(_ request: ClientRequest, hasContent: Bool) -> Bool {
+        guard let last = written.fields, last.count == request.headers.fields.count, written.hasContent == hasContent,
+            written.compression == request.compression
+        else { return false }
+        for (new, old) in zip(request.headers.fields, last)
+        where !Self.isSame(new.value, old.value) || !Self.isSame(new.name, old.name) {
+            return false
+        }
+        return true
+    }
+
+    /// Whether two texts have the same bytes: `==` also holds for different spellings of an accented letter.
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        var (left, right) = (left, right)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard left.count == right.count else { return false }
+                guard let start = left.baseAddress, let other = right.baseAddress else { return true }
+                return memcmp(start, other, left.count) == 0
+            }
+        }
+    }
+
+    private mutating func build(_ request: ClientRequest, hasContent: Bool) -> Bool {
         textCount = 0
         starts.removeAll(keepingCapacity: true)
         var hasContentType = false

@@ -36,7 +36,7 @@ final class Transfer: @unchecked Sendable {
     let engine: TransferEngine
     /// What is sent and how, without its content.
     let request: ClientRequest
-    let url: RequestURL
+    let destination: Destination
     /// What is sent; given back once libcurl has it all, since an answer may last for minutes.
     private(set) var content: [UInt8]?
 
@@ -70,16 +70,18 @@ final class Transfer: @unchecked Sendable {
     private var headAt: UInt64 = 0
     private var lastActivity: UInt64 = 0
 
-    init(engine: TransferEngine, request: ClientRequest) throws(TransferError) {
-        guard let url = RequestURL(request.url) else { throw TransferError(.invalidURL, host: "") }
+    init(engine: TransferEngine, request: consuming ClientRequest) throws(TransferError) {
+        guard let destination = engine.destinations.destination(request.url) else {
+            throw TransferError(.invalidURL, host: "")
+        }
         self.engine = engine
-        var bare = request
-        bare.body = nil
-        self.request = bare
-        content = request.body
-        self.url = url
+        self.destination = destination
+        content = request.body.take()
         limit = PhaseLimits(request.timeouts)
+        self.request = request
     }
+
+    var url: RequestURL { destination.url }
 
     func failure(_ code: TransferError.Code, curlCode: Int = 0, diagnostic: String = "") -> TransferError {
         TransferError(

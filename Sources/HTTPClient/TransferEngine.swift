@@ -10,6 +10,7 @@ import TimeCore
 final class TransferEngine: LoopDriver, @unchecked Sendable {
     let loop: EventLoop
     let highWaterMark: Int
+    let destinations = DestinationCache()
     private let configuration: ClientConfiguration
     private let log: Logger
     private let certificates: TrustStore
@@ -96,12 +97,8 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         }
         let handle: EasyHandle
         if let idle = idleHandles.popLast() { handle = idle } else { handle = try makeHandle(multi) }
-        do throws(TransferError) {
-            try handle.prepare(transfer, pool: pools.number(of: transfer.request.pool, transfer.request.proxy))
-        } catch {
-            idleHandles.append(handle)
-            throw error
-        }
+        // A handle for which this fails is not used again: it may be left with half of the request's options.
+        try handle.prepare(transfer, pool: pools.number(of: transfer.request.pool, transfer.request.proxy))
         let result = multi.add(handle)
         guard result == 0 else {
             handle.release()
