@@ -110,6 +110,9 @@ public struct TransferLimits: Sendable {
         self.ratio = ratio
     }
 
+    /// The content is read piece by piece for as long as it lasts.
+    var isForStreams: Bool { bodyBytes == .max }
+
     /// Decoded bytes below which the ratio is not looked at.
     static let ratioFloor = 1 << 20
 }

@@ -7,8 +7,11 @@ import HTTPCore
 /// Most options never change, so they are set once and `curl_easy_reset` is never called. What depends on the request is set
 /// by `prepare`, what points into the request is cleared by `release`.
 final class EasyHandle {
-    /// libcurl reads from the network in pieces of this size.
+    /// libcurl reads from the network in pieces of this size, into memory that it holds until the transfer's end.
     static let receiveBufferSize = 16 << 10
+    /// The same for streams, of which there are many at a time, for minutes, with little to read at once.
+    static let streamBufferSize = 4 << 10
+    private static let uploadBufferSize = 64 << 10
 
     let raw: UnsafeMutableRawPointer
     /// What the handle works on; nil between transfers.
@@ -27,6 +30,7 @@ final class EasyHandle {
     private var destination: Destination?
     private var method: HTTPMethod?
     private var hasContent = false
+    private var bufferSize = EasyHandle.receiveBufferSize
     private var proxy: ProxyURL?
     private var version = ClientRequest.HTTPVersionPreference.automatic
 
@@ -62,6 +66,7 @@ final class EasyHandle {
             (CURLOPT_QUICK_EXIT, 1),
             (CURLOPT_NOPROGRESS, 1),
             (CURLOPT_BUFFERSIZE, Self.receiveBufferSize),
+            (CURLOPT_UPLOAD_BUFFERSIZE, Self.uploadBufferSize),
             (CURLOPT_TCP_KEEPALIVE, 1),
             (CURLOPT_TCP_KEEPIDLE, 60),
             (CURLOPT_TCP_KEEPINTVL, 30),
@@ -149,6 +154,7 @@ final class EasyHandle {
             options.set(CURLOPT_ADDRESS_SCOPE, Int(pool))
         }
         setMethod(request.method, transfer.content, &options)
+        setBufferSize(request.limits.isForStreams ? Self.streamBufferSize : Self.receiveBufferSize)
         if version != request.httpVersionPreference {
             version = request.httpVersionPreference
             let number = version == .http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
@@ -212,6 +218,20 @@ final class EasyHandle {
         lendsContent = true
         options.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: content.count)
         options.set(CURLOPT_POSTFIELDS, pointer: text)
+    }
+
+    /// Not noted as a failure: libcurl refuses when it still has the buffer of a transfer that never got a connection, and
+    /// uses that one.
+    private func setBufferSize(_ size: Int) {
+        guard size != bufferSize, omni_curl_set_long(raw, CURLOPT_BUFFERSIZE, size) == CURLE_OK else { return }
+        bufferSize = size
+    }
+
+    /// Frees the memory through which libcurl sends over TLS; only after everything was sent.
+    ///
+    /// Left alone it would hold it until the transfer's end; being told the size makes it let go.
+    func freeUploadBuffer() {
+        _ = omni_curl_set_long(raw, CURLOPT_UPLOAD_BUFFERSIZE, Self.uploadBufferSize)
     }
 
     private func setProxy(_ new: ProxyURL?, _ options: inout Options) {

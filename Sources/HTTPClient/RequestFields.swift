@@ -7,12 +7,12 @@ import HTTPCore
 /// Built by hand instead of with `curl_slist_append`, which allocates twice per field and walks the list each time. libcurl
 /// only reads the list, from `prepare` until the transfer's end, during which it is not rebuilt.
 struct RequestFields: ~Copyable {
-    private var text = UnsafeMutablePointer<UInt8>.allocate(capacity: 1024)
-    private var textCapacity = 1024
+    private var text = UnsafeMutablePointer<UInt8>.allocate(capacity: 512)
+    private var textCapacity = 512
     private var textCount = 0
     private var starts: [Int] = []
-    private var nodes = UnsafeMutablePointer<curl_slist>.allocate(capacity: 32)
-    private var nodeCapacity = 32
+    private var nodes = UnsafeMutablePointer<curl_slist>.allocate(capacity: 12)
+    private var nodeCapacity = 12
     private var written = Source()
 
     /// What the lines were written from.

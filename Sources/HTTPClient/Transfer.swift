@@ -189,7 +189,10 @@ final class Transfer: @unchecked Sendable {
         headAt = lastActivity
         isEncoded = head.isEncoded
         socket?.isMultiplexed = head.isHTTP2
-        if let count = content?.count, let sent = handle?.sentCount, sent >= count { content = nil }
+        if let count = content?.count, let handle, handle.sentCount >= count {
+            content = nil
+            handle.freeUploadBuffer()
+        }
         let length = handle?.contentLength
         if let length, !isEncoded, request.method != .head, head.status != 204, head.status != 304 {
             guard length <= request.limits.bodyBytes else { return abort(.tooLarge) }
@@ -237,7 +240,10 @@ final class Transfer: @unchecked Sendable {
         }
         decodedCount += bytes.count
         guard isAcceptable else { return .refused }
+        // Room for a few small pieces at once, which is given away with them.
+        if buffer.isEmpty { buffer.reserveCapacity(max(1024, bytes.count)) }
         buffer.append(contentsOf: bytes)
+        engine.received(bytes.count)
         if bodyWaiter != nil {
             // Not at once: more of what has arrived together may follow in this turn.
             if !isDeliveryDue {

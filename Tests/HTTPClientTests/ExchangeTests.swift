@@ -86,6 +86,47 @@ struct ExchangeTests {
         }
     }
 
+    @Test func `a handle sends each request's own path and fields, not those of the one before`() async throws {
+        let script: ScriptedServer.Script = { connection in
+            while true {
+                let request = try connection.readRequest()
+                let value = Array((request.values("x-key").first ?? "none").utf8)
+                try connection.answer("\(request.requestLine.split(separator: " ")[1]) \(value)")
+            }
+        }
+        try await withServer(script) { client, server in
+            // The last two are equal to Swift: an accented letter, and a letter with an accent.
+            let keys: [String?] = ["a", "a", "b", nil, nil, "\u{E9}", "e\u{301}"]
+            for (index, key) in keys.enumerated() {
+                let path = "/path\(index / 2)?q=\(index / 3)"
+                let request = ClientRequest.local(server.url + path) { request in
+                    if let key { request.headers.add("x-key", key) }
+                }
+                let text = try await client.text(request)
+                #expect(text == "\(path) \(Array((key ?? "none").utf8))")
+            }
+        }
+    }
+
+    @Test(arguments: [1, 4_095, 4_096, 4_097, 20_000, 1_000_000])
+    func `a stream's content arrives whole, whatever came before on its handle`(count: Int) async throws {
+        let body = Pattern.bytes(count)
+        let script: ScriptedServer.Script = { connection in
+            while true {
+                _ = try connection.readRequest()
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
+                try connection.send(body)
+            }
+        }
+        try await withServer(script) { client, server in
+            for isStream in [true, false, true] {
+                let request = ClientRequest.local(server.url) { if isStream { $0.limits.bodyBytes = .max } }
+                let content = try await client.send(request).collect(limit: 1 << 30)
+                #expect(content == body)
+            }
+        }
+    }
+
     @Test func `fields are sent as given, without those that frame the message`() async throws {
         let script: ScriptedServer.Script = { connection in
             let request = try connection.readRequest()
