@@ -42,12 +42,7 @@ public struct MonotonicTime: Sendable, Hashable, Comparable {
 extension Duration {
     /// The duration in whole nanoseconds, cut to what 64 bits hold (292 years).
     public var nanosecondsClamped: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        guard !carry else { return seconds < 0 ? .min : .max }
-        return sum
+        Int64(clamping: attoseconds / 1_000_000_000)
     }
 
     /// The duration in whole milliseconds, rounded towards zero.
