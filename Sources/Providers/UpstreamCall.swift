@@ -101,8 +101,8 @@ package struct UpstreamQuery: Sendable {
     package var allowsPrivateAddresses: Bool
 }
 
-/// Whom a call goes to; indirect, because every request passes it on several times.
-package indirect enum UpstreamParty: Sendable {
+/// Whom a call goes to.
+package enum UpstreamParty: Sendable {
     case provider(Provider)
     /// Boxed: a request passes it on many times.
     indirect case node(UpstreamNode)
