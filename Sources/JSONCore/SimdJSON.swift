@@ -84,6 +84,12 @@ enum SimdJSON {
         }
     }
 
+    /// Whether the outermost object surely has no such key, at a glance.
+    static func lacks(_ key: StaticString, _ document: JSONDocument) -> Bool {
+        guard key.hasPointerRepresentation else { return false }
+        return omni_json_key_bit(key.utf8Start, key.utf8CodeUnitCount) & document.rootKeys == 0
+    }
+
     /// The node of the last member's value with this key, if any.
     static func find(_ key: UnsafeBufferPointer<UInt8>, in object: Int, of document: JSONDocument) -> Int? {
         if object == 0, let first = key.baseAddress, omni_json_key_bit(first, key.count) & document.rootKeys == 0 {
