@@ -176,6 +176,7 @@ final class SocketTable {
     }
 
     private func forget(_ record: SocketRecord) {
+        record.wanted = []
         unwatch(record)
         if let identity = record.identity, byIdentity[identity] === record { byIdentity[identity] = nil }
         if records[record.descriptor] === record { records[record.descriptor] = nil }

@@ -247,7 +247,7 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
             receivedCount = 0
             rounds += 1
             multi.act(on: record, readiness)
-        } while rounds < 4 && receivedCount > EasyHandle.streamBufferSize * 3 / 4 && record.wanted.contains(.read)
+        } while rounds < 8 && receivedCount > EasyHandle.streamBufferSize * 3 / 4 && record.wanted.contains(.read)
         settle()
     }
 
