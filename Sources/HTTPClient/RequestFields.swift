@@ -1,5 +1,4 @@
 private import CCurl
-private import Glibc
 import HTTPCore
 
 /// The header of a request as libcurl takes it: a list of C strings, in memory that is kept for the next request.
@@ -15,7 +14,7 @@ struct RequestFields: ~Copyable {
     private var nodeCapacity = 12
     private var written = Source()
 
-    /// What the lines were written from.
+    /// What the lines were written from, if that was ASCII.
     private struct Source {
         var fields: [HTTPHeaders.Field]?
         var compression = ClientRequest.Compression.none
@@ -30,8 +29,9 @@ struct RequestFields: ~Copyable {
     /// Writes the fields of a request, unless they are those of the last one; false when one of them cannot be sent.
     mutating func write(_ request: ClientRequest, hasContent: Bool) -> Bool {
         if isWritten(request, hasContent: hasContent) { return true }
-        written.fields = nil
+        written = Source()
         guard build(request, hasContent: hasContent) else { return false }
+        guard isASCII else { return true }
         written = Source(fields: request.headers.fields, compression: request.compression, hasContent: hasContent)
         return true
     }
@@ -40,23 +40,23 @@ struct RequestFields: ~Copyable {
         guard let last = written.fields, last.count == request.headers.fields.count, written.hasContent == hasContent,
             written.compression == request.compression
         else { return false }
-        for (new, old) in zip(request.headers.fields, last)
-        where !Self.isSame(new.value, old.value) || !Self.isSame(new.name, old.name) {
-            return false
+        for index in last.indices {
+            guard Self.isSame(request.headers.fields[index].name, last[index].name),
+                Self.isSame(request.headers.fields[index].value, last[index].value)
+            else { return false }
         }
         return true
     }
 
-    /// Whether two texts have the same bytes: `==` also holds for different spellings of an accented letter.
-    private static func isSame(_ left: String, _ right: String) -> Bool {
-        var (left, right) = (left, right)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in
-                guard left.count == right.count else { return false }
-                guard let start = left.baseAddress, let other = right.baseAddress else { return true }
-                return memcmp(start, other, left.count) == 0
-            }
-        }
+    /// Whether a text has the bytes of one in ASCII.
+    ///
+    /// `==` alone also holds for other spellings of the same characters, but those are longer.
+    private static func isSame(_ text: String, _ ascii: String) -> Bool {
+        text.utf8.count == ascii.utf8.count && text == ascii
+    }
+
+    private var isASCII: Bool {
+        UnsafeBufferPointer(start: text, count: textCount).allSatisfy { $0 < 0x80 }
     }
 
     private mutating func build(_ request: ClientRequest, hasContent: Bool) -> Bool {
