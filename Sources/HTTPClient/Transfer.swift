@@ -189,7 +189,8 @@ final class Transfer: @unchecked Sendable {
         headAt = lastActivity
         isEncoded = head.isEncoded
         socket?.isMultiplexed = head.isHTTP2
-        if let count = content?.count, let handle, handle.sentCount >= count {
+        // Bytes of content are counted: only that there were some, and all went out, means that the header went before them.
+        if let count = content?.count, count > 0, let handle, handle.sentCount >= count {
             content = nil
             handle.freeUploadBuffer()
         }

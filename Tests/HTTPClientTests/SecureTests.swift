@@ -38,6 +38,14 @@ private let tlsServer = """
                     body = bytes(range(256)) * 40000
                     connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
                     continue
+                if path.startswith("/echo"):
+                    head, body = head.split(b"\\r\\n\\r\\n", 1)
+                    count = int(head.lower().split(b"content-length: ")[1].split(b"\\r\\n")[0])
+                    answer = b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % count
+                    if path == "/echo-early": connection.sendall(answer)
+                    while len(body) < count: body += connection.recv(65536)
+                    connection.sendall(body if path == "/echo-early" else answer + body)
+                    continue
                 body = connection.version().encode()
                 connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
         except Exception:
@@ -139,6 +147,22 @@ struct SecureTests {
         try await withTLS { client, url in
             let text = try await client.text(.local(url + "/open-end"))
             #expect(text == "whole")
+        }
+    }
+
+    @Test(arguments: ["/echo", "/echo-early"], [0, 1, 1_000, 70_000, 1_000_000])
+    func `content is sent over TLS whole, also while it is answered`(path: String, count: Int) async throws {
+        try await withTLS { client, url in
+            let body = Pattern.bytes(count)
+            for _ in 0..<2 {
+                let request = ClientRequest.local(url + path) {
+                    $0.method = .post
+                    $0.body = body
+                    $0.limits.bodyBytes = .max
+                }
+                let answer = try await client.send(request).collect(limit: 10 << 20)
+                #expect(answer == body)
+            }
         }
     }
 
