@@ -265,7 +265,7 @@ extension Request {
     fileprivate var withoutInternalHeaders: Request {
         var copy = self
         var headers = head.headers
-        headers.fields.removeAll { isInternalHeader($0.name) }
+        headers.fields.removeAll { isInternalHeader($0.name.utf8.span) }
         copy.head = head.replacing(headers: headers)
         return copy
     }

@@ -63,12 +63,12 @@ package struct FieldFacts: Sendable {
 
     init(_ headers: HTTPHeaders) {
         let fields = headers.fields.span
-        for index in fields.indices { note(fields[index].name, fields[index].value) }
+        for index in fields.indices { note(fields[index].name.utf8.span, fields[index].value) }
     }
 
     /// The length picks the few names a field can have, so that an ordinary header costs one comparison.
-    private mutating func note(_ name: String, _ value: String) {
-        switch name.utf8.count {
+    private mutating func note(_ name: Span<UInt8>, _ value: String) {
+        switch name.count {
         case 3: if name.isASCIIEqual("via") { isForwarded = true }
         case 4: if name.isASCIIEqual("host") { host = value }
         case 6:
@@ -90,8 +90,8 @@ package struct FieldFacts: Sendable {
         }
     }
 
-    private mutating func noteLong(_ name: String, _ value: String) {
-        switch name.utf8.count {
+    private mutating func noteLong(_ name: Span<UInt8>, _ value: String) {
+        switch name.count {
         case 14:
             if name.isASCIIEqual("sec-fetch-site") { fetchSite = value }
             if name.isASCIIEqual("true-client-ip") { isForwarded = true }
@@ -135,6 +135,6 @@ package struct FieldFacts: Sendable {
 }
 
 /// Whether only the gate itself may write a header of this name.
-func isInternalHeader(_ name: String) -> Bool {
+func isInternalHeader(_ name: Span<UInt8>) -> Bool {
     name.hasASCIIPrefix("x-omniroute-auth-") || name.isASCIIEqual("x-omniroute-route-class")
 }

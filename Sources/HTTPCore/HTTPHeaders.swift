@@ -97,10 +97,24 @@ extension String {
 
     /// Whether the text begins with an ASCII word in lower case, its own letters in either case.
     public func hasASCIIPrefix(_ word: StaticString) -> Bool {
-        let (bytes, word) = (utf8.span, UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
-        guard bytes.count >= word.count else { return false }
+        utf8.span.hasASCIIPrefix(word)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether the bytes equal an ASCII word in lower case, their own letters in either case.
+    @inlinable
+    public func isASCIIEqual(_ word: StaticString) -> Bool {
+        count == word.utf8CodeUnitCount && hasASCIIPrefix(word)
+    }
+
+    /// Whether the bytes begin with an ASCII word in lower case, their own letters in either case.
+    @inlinable
+    public func hasASCIIPrefix(_ word: StaticString) -> Bool {
+        let word = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        guard count >= word.count else { return false }
         for index in word.indices {
-            let byte = bytes[index]
+            let byte = self[index]
             let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
             guard (isUpper ? byte | 0x20 : byte) == word[index] else { return false }
         }

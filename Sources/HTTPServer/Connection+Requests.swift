@@ -166,20 +166,25 @@ extension Connection {
         isHTTP10: Bool
     ) {
         let isBodyless = Self.forbidsBody(response.status)
+        let hasBody = !isHead && !isBodyless && !body.isEmpty
+        // A small body is cheaper to copy behind the head than to gather.
+        let isSmall = body.count <= 2048
         writeHead(
             .init(response.status, response.headers, and: more, isBodyless ? .none : .length(body.count)),
-            isHTTP10: isHTTP10
+            isHTTP10: isHTTP10,
+            body: hasBody && isSmall ? body : []
         )
-        guard !isHead, !isBodyless, !body.isEmpty else { return }
-        // A small body is cheaper to copy behind the head than to gather.
-        if body.count <= 2048 { append { $0.append(contentsOf: body) } } else { output.setTail(body) }
+        if hasBody, !isSmall { output.setTail(body) }
     }
 
-    private func writeHead(_ head: ResponseHead, isHTTP10: Bool) {
+    private func writeHead(_ head: ResponseHead, isHTTP10: Bool, body: [UInt8] = []) {
         if head.asksToClose || server.isDraining { closesAfterAnswer = true }
         let connection: StaticString? = closesAfterAnswer ? "close" : (isHTTP10 ? "keep-alive" : nil)
         let now = server.loop.now
-        append { server.encoder.write(head, connection: connection, now: now, to: &$0) }
+        append { out in
+            server.encoder.write(head, connection: connection, now: now, to: &out)
+            out.append(contentsOf: body)
+        }
     }
 
     func beginStream(

@@ -148,8 +148,9 @@ public final class Exchange: @unchecked Sendable {
     }
 
     private func resumeWaiter(isWritable: Bool) {
-        guard let waiter else { return }
+        guard waiter != nil else { return }
+        let waiter = self.waiter
         self.waiter = nil
-        waiter.resume(returning: isWritable)
+        waiter?.resume(returning: isWritable)
     }
 }

@@ -113,11 +113,16 @@ struct HeadCheck {
         let lineEnd = end
         while end > cursor, isBlank(bytes[end - 1]) { end -= 1 }
         let value = UnsafeRawBufferPointer(rebasing: bytes[cursor..<end])
-        guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { throw malformed }
+        guard !hasControls(value) else { throw malformed }
         cursor = lineEnd
         guard skipLineEnd() else { throw malformed }
         try note(name, value)
-        headers.add(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        headers.fields.append(
+            HTTPHeaders.Field(
+                name: String(decoding: name, as: UTF8.self),
+                value: String(decoding: value, as: UTF8.self)
+            )
+        )
     }
 
     /// Keeps what decides on framing; the length of the name is the cheapest test.
@@ -209,6 +214,13 @@ private func decimal(_ text: UnsafeRawBufferPointer) -> Int? {
         number = number * 10 + Int(byte - 0x30)
     }
     return number
+}
+
+/// Whether there is a control character other than tabs; without a branch, so that many bytes are looked at at once.
+private func hasControls(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var found: UInt8 = 0
+    for byte in bytes { found |= (byte < 0x20 ? 1 : 0) & (byte == 0x09 ? 0 : 1) | (byte == 0x7F ? 1 : 0) }
+    return found != 0
 }
 
 private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
