@@ -16,6 +16,12 @@ struct HeadWriter {
         append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Appends what stands between a field's name and its value.
+    mutating func endName() { append(UInt8(ascii: ":"), 0x20) }
+
+    /// Appends a line end.
+    mutating func endLine() { append(0x0D, 0x0A) }
+
     /// Appends bytes.
     mutating func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { append($0) }
@@ -47,14 +53,24 @@ struct HeadWriter {
         var divisor: UInt = 1
         while rest / divisor >= 10 { divisor *= 10 }
         while divisor > 0 {
-            let digit = UInt8(truncatingIfNeeded: rest / divisor) + 0x30
-            withUnsafePointer(to: digit) { append(UnsafeBufferPointer(start: $0, count: 1)) }
+            precondition(count < room.count, "no room was reserved for a part of a head")
+            room[count] = UInt8(truncatingIfNeeded: rest / divisor) + 0x30
+            count += 1
             rest %= divisor
             divisor /= 10
         }
     }
 
-    /// The one place that writes, within the room or not at all.
+    /// Two stores; half of a head's parts are of two characters, for which a copying call is much.
+    @inline(__always)
+    private mutating func append(_ first: UInt8, _ second: UInt8) {
+        precondition(room.count - count >= 2, "no room was reserved for a part of a head")
+        room[count] = first
+        room[count + 1] = second
+        count += 2
+    }
+
+    /// Writes within the room or not at all.
     @inline(__always)
     private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         precondition(bytes.count <= room.count - count, "no room was reserved for a part of a head")

@@ -63,7 +63,7 @@ struct ResponseEncoder {
             out.append(decimal: head.status.rawValue)
             out.append(" ")
             out.append(Self.reason(head.status))
-            out.append("\r\n")
+            out.endLine()
             let hasDate = Self.write(head.fields, to: &out)
             if !Self.write(head.more, to: &out), !hasDate { out.append(dateLine) }
             out.append(serverLine)
@@ -71,9 +71,9 @@ struct ResponseEncoder {
             if let connection {
                 out.append("Connection: ")
                 out.append(connection)
-                out.append("\r\n")
+                out.endLine()
             }
-            out.append("\r\n")
+            out.endLine()
         }
     }
 
@@ -95,9 +95,9 @@ struct ResponseEncoder {
         for index in fields.indices where !isOurs(fields[index].name) {
             if fields[index].name.isASCIIEqual("date") { hasDate = true }
             out.append(fields[index].name)
-            out.append(": ")
+            out.endName()
             out.append(cleaned: fields[index].value)
-            out.append("\r\n")
+            out.endLine()
         }
         return hasDate
     }
@@ -107,7 +107,7 @@ struct ResponseEncoder {
         case .length(let count):
             out.append("Content-Length: ")
             out.append(decimal: count)
-            out.append("\r\n")
+            out.endLine()
         case .chunked: out.append("Transfer-Encoding: chunked\r\n")
         case .close, .none: break
         }
