@@ -33,6 +33,11 @@ public struct MonotonicTime: Sendable, Hashable, Comparable {
             : .zero - .nanoseconds(Int64(clamping: earlier.nanoseconds - later.nanoseconds))
     }
 
+    /// Whole milliseconds since an earlier point, without the arithmetic of durations; 0 when it lies later.
+    public func milliseconds(since earlier: MonotonicTime) -> Int {
+        nanoseconds > earlier.nanoseconds ? Int((nanoseconds - earlier.nanoseconds) / 1_000_000) : 0
+    }
+
     /// Orders by time.
     public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -1,21 +1,38 @@
 extension WallTime {
     /// RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.123Z`.
+    ///
+    /// The format has room for the years 0000 to 9999; times outside of them become its first or last moment.
     public var iso8601: String {
-        let date = CivilDate(self)
-        var text = ""
-        text.reserveCapacity(24)
-        text.appendPadded(date.year, 4)
-        text += "-"
-        text.appendPadded(date.month, 2)
-        text += "-"
-        text.appendPadded(date.day, 2)
-        text += "T"
-        text.appendTime(date)
-        text += "."
-        text.appendPadded(date.millisecond, 3)
-        text += "Z"
+        String(unsafeUninitializedCapacity: 24) { bytes in
+            let text = iso8601Bytes
+            for index in text.indices { bytes.initializeElement(at: index, to: text[index]) }
+            return text.count
+        }
+    }
+
+    /// The characters of `iso8601`, without the cost of a string.
+    public var iso8601Bytes: [24 of UInt8] {
+        let date = CivilDate(min(max(self, .earliestText), .latestText))
+        var text: [24 of UInt8] = .init(repeating: UInt8(ascii: "0"))
+        text.write(date.year, endingAt: 4)
+        text[4] = UInt8(ascii: "-")
+        text.write(date.month, endingAt: 7)
+        text[7] = UInt8(ascii: "-")
+        text.write(date.day, endingAt: 10)
+        text[10] = UInt8(ascii: "T")
+        text.write(date.hour, endingAt: 13)
+        text[13] = UInt8(ascii: ":")
+        text.write(date.minute, endingAt: 16)
+        text[16] = UInt8(ascii: ":")
+        text.write(date.second, endingAt: 19)
+        text[19] = UInt8(ascii: ".")
+        text.write(date.millisecond, endingAt: 23)
+        text[23] = UInt8(ascii: "Z")
         return text
     }
+
+    private static let earliestText = WallTime(milliseconds: -62_167_219_200_000)
+    private static let latestText = WallTime(milliseconds: 253_402_300_799_999)
 
     /// IMF-fixdate of RFC 9110 §5.6.7: `Sat, 31 Jan 2026 12:00:00 GMT`.
     public var httpDate: String {
@@ -70,6 +87,18 @@ extension WallTime {
 
 private let dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 private let monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+extension InlineArray where count == 24, Element == UInt8 {
+    /// Puts the decimal digits of a number in front of a position, over the zeros that are there.
+    fileprivate mutating func write(_ number: Int, endingAt end: Int) {
+        var (rest, index) = (number, end - 1)
+        while rest > 0 {
+            self[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            index -= 1
+        }
+    }
+}
 
 extension String {
     fileprivate mutating func appendPadded(_ number: Int, _ width: Int) {

@@ -43,10 +43,30 @@ import TimeCore
         }
     }
 
+    @Test(
+        arguments: [
+            (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"), (.min, "0000-01-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"), (.max, "9999-12-31T23:59:59.999Z"),
+        ] as [(Int64, String)]
+    )
+    func `times without a place in ISO 8601 text become its first or last`(milliseconds: Int64, text: String) {
+        #expect(WallTime(milliseconds: milliseconds).iso8601 == text)
+        let bytes = WallTime(milliseconds: milliseconds).iso8601Bytes
+        #expect(bytes.indices.map { bytes[$0] } == Array(text.utf8))
+    }
+
     @Test func `arithmetic saturates instead of trapping`() {
         #expect(WallTime(milliseconds: .max).advanced(by: .seconds(1)).milliseconds == .max)
         #expect(MonotonicTime(nanoseconds: 5).advanced(by: .seconds(-1)).nanoseconds == 0)
         #expect(Duration.seconds(Int64.max).nanosecondsClamped == .max)
+    }
+
+    @Test func `time between two points is counted in whole milliseconds and never negative`() {
+        let start = MonotonicTime(nanoseconds: 5_000_000)
+        #expect(MonotonicTime(nanoseconds: 8_999_999).milliseconds(since: start) == 3)
+        #expect(start.milliseconds(since: MonotonicTime(nanoseconds: .max)) == 0)
+        let (end, zero) = (MonotonicTime(nanoseconds: .max), MonotonicTime(nanoseconds: 0))
+        #expect(end.milliseconds(since: zero) == 18_446_744_073_709)
     }
 
     @Test func `a manual clock moves only when told`() {
