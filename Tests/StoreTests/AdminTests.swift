@@ -75,6 +75,20 @@ struct PasswordTests {
         #expect(try scratch.filesContaining("\"123456\"") == [])
     }
 
+    @Test func `a hash written without quotes counts`() async throws {
+        try await store.writer.write {
+            try $0.execute(
+                "INSERT INTO key_value VALUES ('settings', 'password', ?)",
+                [.text("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")]
+            )
+        }
+        store.close()
+        let reopened = try scratch.store()
+        #expect(try reopened.ensurePassword(initial: nil) == .kept)
+        #expect(try await reopened.checkPassword(Secret("U*U")) == .matches)
+        reopened.close()
+    }
+
     @Test func `without a password nothing matches`() async throws {
         #expect(try await store.checkPassword(Secret("")) == .noPassword)
         try await store.setSettings(["password": JSONLiteral.string("$6$salt$hash")])
