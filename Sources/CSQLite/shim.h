@@ -7,6 +7,9 @@ static inline int omni_sqlite_configure(sqlite3 *_Nonnull db, int option, int va
     return sqlite3_db_config(db, option, value, (int *)0);
 }
 
+/* Counting every allocation costs a lock each time, and nobody asks for the sum. Before anything else is called. */
+static inline void omni_sqlite_stop_counting_memory(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 /* SQLite copies the bytes before the call returns (SQLITE_TRANSIENT is a cast Swift does not see). */
 static inline int omni_sqlite_bind_text(sqlite3_stmt *_Nonnull statement, int index, const char *_Nonnull text,
                                         sqlite3_uint64 count) {

@@ -20,10 +20,14 @@ public final class Database {
     let handle: OpaquePointer
     /// Pages in the write-ahead log after the latest commit; SQLite's hook writes here.
     let walPages: UnsafeMutablePointer<Int32>
+    /// Tables of rows that are lent, by name.
+    var lentTables: [String: LentTable] = [:]
     private var cache: [String: Statement] = [:]
 
     /// Statements kept prepared; more than the program has, so only generated texts could ever fill it.
     private static let cacheLimit = 256
+    /// Once per process; SQLite refuses settings after its first use.
+    private static let settings: Void = omni_sqlite_stop_counting_memory()
 
     private init(handle: OpaquePointer) {
         self.handle = handle
@@ -53,6 +57,7 @@ public final class Database {
         _ access: Access,
         busyTimeout: Int32 = 5000
     ) throws(SQLiteError) -> Database {
+        _ = settings
         var handle: OpaquePointer?
         let mode = access == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
@@ -83,8 +88,14 @@ public final class Database {
             guard mode == "wal" else {
                 throw SQLiteError(.cannotOpen, "the file system does not allow a write-ahead log")
             }
-            // Deleted secrets are overwritten; our own thread decides when to checkpoint.
-            try script("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=ON;")
+            // Deleted secrets are overwritten; our own thread decides when to checkpoint. The pages a large group
+            // changes fit into the cache (8 MB), so that each is written once.
+            try script(
+                """
+                PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=ON;
+                PRAGMA cache_size=-8000;
+                """
+            )
             sqlite3_wal_hook(handle, countPages, walPages)
         }
     }

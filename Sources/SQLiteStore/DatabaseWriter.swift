@@ -60,7 +60,7 @@ public final class DatabaseWriter: Sendable {
         let loop = WriterLoop(database: database, queue: queue, policy: policy, observer: observer)
         self.queue = queue
         self.loop = loop
-        thread = try WorkerThread(name: "omni-writer") { loop.run() }
+        thread = try WorkerThread(name: "omni-writer", .background) { loop.run() }
     }
 
     deinit { close() }
@@ -78,8 +78,20 @@ public final class DatabaseWriter: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            submit(TypedWriteJob(body) { continuation.resume(with: $0) })
+            enqueue(body) { continuation.resume(with: $0) }
         }
+    }
+
+    /// Runs `body` like `write`, after everything that was given to the writer before, and returns at once.
+    ///
+    /// - Parameters:
+    ///   - body: Called again if its group had to be undone; must touch nothing but the database.
+    ///   - completion: Called once, on the writer's thread or, when the job is refused, on this one; must be short.
+    public func enqueue<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        submit(TypedWriteJob(body, completion: completion))
     }
 
     /// The same for threads that may wait; never call it on an event loop or in a task.
@@ -88,7 +100,7 @@ public final class DatabaseWriter: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) throws -> Value {
         let answer = WorkQueue<Result<Value, any Error>>(limit: 1)
-        submit(TypedWriteJob(body) { _ = answer.push($0) })
+        enqueue(body) { _ = answer.push($0) }
         guard let result = answer.pop() else { throw SQLiteError(.unavailable, "the database is closed") }
         return try result.get()
     }
