@@ -101,6 +101,14 @@ package final class Store: Sendable {
         try writer.writeAndWait(job(entry, body))
     }
 
+    /// The same without waiting; `completion` is called on the writer's thread.
+    func enqueue<Value: Sendable>(
+        _ body: @escaping @Sendable (inout Mutation) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        writer.enqueue(job(nil, body), completion: completion)
+    }
+
     private func job<Value: Sendable>(
         _ entry: AuditEntry?,
         _ body: @escaping @Sendable (inout Mutation) throws -> Value

@@ -2,6 +2,7 @@ import CryptoCore
 import Foundation
 import JSONCore
 import SQLiteStore
+import Synchronization
 import Testing
 
 @testable import Store
@@ -192,5 +193,28 @@ struct ConnectionTests {
         #expect(before.connections.isEmpty)
         #expect(store.configuration.connections.count == 1)
         #expect(store.configuration.version > before.version)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `changes that nobody waits for happen in the order they were given`() async throws {
+        let created = try await store.createConnection(scratch.connection("openai", "main"))
+        let seen = Mutex<[Int]>([])
+        for level in 1...200 {
+            store.enqueueConnectionUpdate(created.id) {
+                $0.backoffLevel = level
+            } completion: { result in
+                if let saved = try? result.get() { seen.withLock { $0.append(saved.backoffLevel) } }
+            }
+        }
+        let failure = await withCheckedContinuation { continuation in
+            store.enqueueConnectionUpdate("missing") { _ in
+            } completion: {
+                continuation.resume(returning: $0)
+            }
+        }
+        #expect(throws: StoreError.self) { try failure.get() }
+        try await store.updateConnection(created.id) { $0.name = "last" }
+        #expect(seen.withLock { $0 } == Array(1...200))
+        #expect(store.configuration.connection(created.id)?.backoffLevel == 200)
     }
 }

@@ -60,21 +60,21 @@ extension Store {
         audit entry: AuditEntry? = nil,
         _ change: @escaping @Sendable (inout Connection) throws -> Void
     ) async throws -> Connection {
-        try await perform(audit: entry) { mutation in
-            guard let before = try mutation.connections.find(id) else {
-                throw StoreError(.notFound, "Connection not found")
-            }
-            var connection = before
-            if connection.hasUnreadableCredential { connection.forgetUnreadableNote() }
-            try change(&connection)
-            (connection.id, connection.createdAt) = (before.id, before.createdAt)
-            connection.updatedAt = mutation.now
-            return try mutation.save(
-                connection,
-                movingTo: connection.priority == before.priority ? nil : connection.priority,
-                from: before.provider
-            )
-        }
+        try await perform(audit: entry) { try $0.update(id, change) }
+    }
+
+    /// Changes a connection like `updateConnection`, without waiting: changes happen in the order of the calls.
+    ///
+    /// - Parameters:
+    ///   - id: Which one.
+    ///   - change: Gets the connection as it is stored then; may run twice.
+    ///   - completion: Called once it is on the disk, on a thread that must not be held up.
+    package func enqueueConnectionUpdate(
+        _ id: String,
+        _ change: @escaping @Sendable (inout Connection) throws -> Void,
+        completion: @escaping @Sendable (Result<Connection, any Error>) -> Void
+    ) {
+        enqueue({ try $0.update(id, change) }, completion: completion)
     }
 
     /// Adds the connection or replaces the one with its id.
@@ -161,6 +161,21 @@ extension ConnectionRecords {
 }
 
 extension Mutation {
+    /// Changes a connection; only its identity stays.
+    fileprivate mutating func update(_ id: String, _ change: (inout Connection) throws -> Void) throws -> Connection {
+        guard let before = try connections.find(id) else { throw StoreError(.notFound, "Connection not found") }
+        var connection = before
+        if connection.hasUnreadableCredential { connection.forgetUnreadableNote() }
+        try change(&connection)
+        (connection.id, connection.createdAt) = (before.id, before.createdAt)
+        connection.updatedAt = now
+        return try save(
+            connection,
+            movingTo: connection.priority == before.priority ? nil : connection.priority,
+            from: before.provider
+        )
+    }
+
     /// Writes a connection, puts it in its place among its provider's and renumbers them 1…n.
     fileprivate mutating func save(
         _ connection: Connection,
