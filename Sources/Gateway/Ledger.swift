@@ -87,7 +87,6 @@ final class Ledger {
         guard !isSettled else { return }
         isSettled = true
         let usage = usage.bounded
-        let timeToFirst = firstContentAt.map { $0 - request.receivedAt }
         let record = UsageRecord(
             requestID: request.recordID,
             timestamp: gateway.time.wall(),
@@ -107,8 +106,8 @@ final class Ledger {
             serviceTier: usage.serviceTier,
             status: status,
             success: status < 400,
-            latencyMs: Int(latency.millisecondsClamped),
-            ttftMs: timeToFirst.map { Int($0.millisecondsClamped) },
+            latencyMs: gateway.time.monotonic().milliseconds(since: request.receivedAt),
+            ttftMs: firstContentAt.map { $0.milliseconds(since: request.receivedAt) },
             errorCode: errorCode,
             errorSummary: summary,
             comboName: comboName,

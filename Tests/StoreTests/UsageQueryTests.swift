@@ -1,4 +1,5 @@
 import Foundation
+import SQLiteStore
 import Testing
 import TimeCore
 
@@ -111,5 +112,21 @@ struct UsageQueryTests {
         for number in 0..<5 { append("\(number)", ago: 10 - number) }
         #expect(try await store.recentUsage(limit: 2, offset: 1).map(\.requestID) == ["3", "2"])
         #expect(try await store.recentUsage(limit: -1).count == 1)
+    }
+
+    @Test func `failed calls and times are found through indexes`() throws {
+        func plan(_ sql: String) throws -> String {
+            try scratch.inspect { try $0.rows("EXPLAIN QUERY PLAN \(sql)") { $0.text("detail") ?? "" } }.joined()
+        }
+        var filter = CallLogFilter()
+        for status in [CallLogFilter.Status.error, .code(502)] {
+            filter.status = status
+            let condition = filter.condition.sql.replacing("?", with: "502")
+            let found = try plan("SELECT * FROM call_logs\(condition) ORDER BY timestamp DESC, id DESC LIMIT 200")
+            #expect(found.contains("omni_call_logs_errors"))
+        }
+        let recent = try plan("SELECT * FROM usage_history ORDER BY timestamp DESC, id DESC LIMIT 200")
+        #expect(recent.contains("omni_usage_record"))
+        #expect(try plan("DELETE FROM usage_history WHERE timestamp < '2026'").contains("omni_usage_record"))
     }
 }

@@ -56,6 +56,9 @@ package struct UsageRecord: Sendable, Equatable {
     package var isCounted: Bool
 
     /// A record with every field; most have a default.
+    ///
+    /// Inlined where it is called, so that no copy of the whole record is made on the way.
+    @inlinable
     package init(
         requestID: String,
         timestamp: WallTime,
@@ -92,26 +95,52 @@ package struct UsageRecord: Sendable, Equatable {
         isLogged: Bool = true,
         isCounted: Bool = true
     ) {
-        (self.requestID, self.timestamp, self.provider, self.model) = (requestID, timestamp, provider, model)
-        (self.requestedModel, self.connectionID) = (requestedModel, connectionID)
-        (self.apiKeyID, self.apiKeyName) = (apiKeyID, apiKeyName)
-        (self.input, self.output, self.cacheRead, self.cacheWrite) = (input, output, cacheRead, cacheWrite)
-        (self.reasoning, self.costUSD, self.estimated) = (reasoning, costUSD, estimated)
-        (self.serviceTier, self.status, self.success) = (serviceTier, status, success)
-        (self.latencyMs, self.ttftMs, self.errorCode) = (latencyMs, ttftMs, errorCode)
-        (self.errorSummary, self.comboName, self.comboStepID) = (errorSummary, comboName, comboStepID)
-        (self.sourceFormat, self.targetFormat, self.stream) = (sourceFormat, targetFormat, stream)
-        (self.method, self.path, self.account) = (method, path, account)
-        (self.cacheSource, self.requestType) = (cacheSource, requestType)
-        (self.isLogged, self.isCounted) = (isLogged, isCounted)
+        // One by one: tuples of them would be built first.
+        self.requestID = requestID
+        self.timestamp = timestamp
+        self.provider = provider
+        self.model = model
+        self.requestedModel = requestedModel
+        self.connectionID = connectionID
+        self.apiKeyID = apiKeyID
+        self.apiKeyName = apiKeyName
+        self.input = input
+        self.output = output
+        self.cacheRead = cacheRead
+        self.cacheWrite = cacheWrite
+        self.reasoning = reasoning
+        self.costUSD = costUSD
+        self.estimated = estimated
+        self.serviceTier = serviceTier
+        self.status = status
+        self.success = success
+        self.latencyMs = latencyMs
+        self.ttftMs = ttftMs
+        self.errorCode = errorCode
+        self.errorSummary = errorSummary
+        self.comboName = comboName
+        self.comboStepID = comboStepID
+        self.sourceFormat = sourceFormat
+        self.targetFormat = targetFormat
+        self.stream = stream
+        self.method = method
+        self.path = path
+        self.account = account
+        self.cacheSource = cacheSource
+        self.requestType = requestType
+        self.isLogged = isLogged
+        self.isCounted = isCounted
     }
 }
 
 extension UsageRecord {
     /// All input tokens, cached ones included, as the original stores them; nil when nothing is known.
-    package var promptTokens: Int? {
+    package var promptTokens: Int? { Self.promptTokens(input, cacheRead, cacheWrite) }
+
+    /// The sum of what was counted apart; nil when nothing was.
+    static func promptTokens(_ input: Int?, _ cacheRead: Int?, _ cacheWrite: Int?) -> Int? {
         guard input != nil || cacheRead != nil || cacheWrite != nil else { return nil }
-        return (Self.sane(input) ?? 0) + (Self.sane(cacheRead) ?? 0) + (Self.sane(cacheWrite) ?? 0)
+        return (sane(input) ?? 0) + (sane(cacheRead) ?? 0) + (sane(cacheWrite) ?? 0)
     }
 
     /// Tokens a database can sum: providers have been seen to report nonsense.

@@ -17,25 +17,24 @@ enum CRC32 {
         return tables
     }()
 
-    static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { tables in
-            bytes.withUnsafeBytes { bytes in
-                var sum = ~UInt32(0)
-                var index = 0
-                while index + 8 <= bytes.count {
-                    let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                    sum = eight(word ^ UInt64(sum), tables)
-                    index += 8
-                }
-                while index < bytes.count {
-                    sum = sum >> 8 ^ tables[Int((sum ^ UInt32(bytes[index])) & 0xFF)]
-                    index += 1
-                }
-                return ~sum
+            var sum = ~UInt32(0)
+            var index = 0
+            while index + 8 <= bytes.count {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                sum = eight(word ^ UInt64(sum), tables)
+                index += 8
             }
+            while index < bytes.count {
+                sum = sum >> 8 ^ tables[Int((sum ^ UInt32(bytes[index])) & 0xFF)]
+                index += 1
+            }
+            return ~sum
         }
     }
 
+    @inline(__always)
     private static func eight(_ word: UInt64, _ tables: UnsafeBufferPointer<UInt32>) -> UInt32 {
         let early =
             tables[1792 + Int(word & 0xFF)] ^ tables[1536 + Int(word >> 8 & 0xFF)]

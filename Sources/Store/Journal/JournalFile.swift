@@ -19,11 +19,9 @@ struct JournalFile: Sendable {
     }
 
     /// Appends with one system call: all of `bytes`, or nothing and an `errno`.
-    mutating func append(_ bytes: [UInt8]) -> Int32? {
+    mutating func append(_ bytes: UnsafeRawBufferPointer) -> Int32? {
         var written: Int
-        repeat {
-            written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        } while written < 0 && errno == EINTR
+        repeat { written = Glibc.write(descriptor, bytes.baseAddress, bytes.count) } while written < 0 && errno == EINTR
         if written == bytes.count {
             size += written
             return nil
@@ -43,18 +41,20 @@ struct JournalFile: Sendable {
 
     /// A piece of the file; shorter at its end.
     func read(at offset: Int, count: Int) throws(DataDirectoryError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let step = bytes.withUnsafeMutableBytes { buffer in
-                pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset + filled))
+        var failure: Int32?
+        // Not zeroed first: that would cost more than all the reading.
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let room = UnsafeMutableRawBufferPointer(buffer)
+            while filled < count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: room[filled..<count])
+                let step = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
+                if step < 0, errno == EINTR { continue }
+                if step < 0 { failure = errno }
+                if step <= 0 { break }
+                filled += step
             }
-            if step < 0, errno == EINTR { continue }
-            guard step >= 0 else { throw DataDirectoryError(errno: errno, path: path) }
-            if step == 0 { break }
-            filled += step
         }
-        bytes.removeLast(count - filled)
+        if let failure { throw DataDirectoryError(errno: failure, path: path) }
         return bytes
     }
 

@@ -9,23 +9,14 @@
 enum JournalFrame {
     static let headerCount = 12
     static let payloadLimit = 1 << 16
-    private static let magic: [UInt8] = [0xFF, 0xFE, 0x55, 0x4A]
+    private static let magic: [4 of UInt8] = [0xFF, 0xFE, 0x55, 0x4A]
 
-    /// Reserves the header; `finish` fills it in once the payload behind it is complete.
-    static func begin(_ bytes: inout [UInt8]) {
-        bytes.append(contentsOf: magic)
-        for _ in 0..<8 { bytes.append(0) }
-    }
-
-    /// Completes the frame that begins at `start`.
-    static func finish(_ bytes: inout [UInt8], from start: Int) {
-        let payload = start + headerCount
-        put(UInt32(bytes.count - payload), at: start + 4, &bytes)
-        put(CRC32.checksum(bytes[payload...]), at: start + 8, &bytes)
-    }
-
-    private static func put(_ value: UInt32, at index: Int, _ bytes: inout [UInt8]) {
-        for offset in 0..<4 { bytes[index + offset] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(offset))) }
+    /// Fills in the header of a frame whose payload is complete; the frame is larger than its header.
+    static func finish(_ frame: UnsafeMutableRawBufferPointer) {
+        let payload = UnsafeRawBufferPointer(rebasing: frame[headerCount...])
+        frame.storeBytes(of: magic, as: [4 of UInt8].self)
+        frame.storeBytes(of: UInt32(payload.count).littleEndian, toByteOffset: 4, as: UInt32.self)
+        frame.storeBytes(of: CRC32.checksum(payload).littleEndian, toByteOffset: 8, as: UInt32.self)
     }
 
     /// What a walk over a piece of a file found.
@@ -81,16 +72,17 @@ enum JournalFrame {
 
     private static func record(in bytes: [UInt8], at start: Int) -> Finding {
         let available = bytes.count - start
-        for (offset, expected) in magic.enumerated() {
+        for offset in magic.indices {
             guard offset < available else { return .cutOff }
-            guard bytes[start + offset] == expected else { return .garbage }
+            guard bytes[start + offset] == magic[offset] else { return .garbage }
         }
         guard available >= headerCount else { return .cutOff }
         let length = Int(number(bytes, at: start + 4))
         guard length <= payloadLimit else { return .garbage }
         guard available >= headerCount + length else { return .cutOff }
         let payload = start + headerCount..<start + headerCount + length
-        return CRC32.checksum(bytes[payload]) == number(bytes, at: start + 8) ? .complete(payload) : .garbage
+        let checksum = bytes.withUnsafeBytes { CRC32.checksum(UnsafeRawBufferPointer(rebasing: $0[payload])) }
+        return checksum == number(bytes, at: start + 8) ? .complete(payload) : .garbage
     }
 
     /// The first complete record after a cut-off one, if any: then the cut-off one is damage, not an end.

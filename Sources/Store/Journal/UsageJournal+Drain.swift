@@ -4,7 +4,6 @@ import Synchronization
 
 extension UsageJournal {
     private static let chunk = 1 << 20
-    private static let batch = 256
 
     /// Moves everything from the files into the database.
     ///
@@ -15,19 +14,21 @@ extension UsageJournal {
     ///   - dying: Called between the steps; a test throws here to play a crash.
     /// - Throws: When the database or a file refuses; nothing is lost, the next call goes on.
     func drain(into writer: DatabaseWriter, dying: (Step) throws -> Void = { _ in }) throws {
-        try drain(dying: dying) { records in
-            try writer.writeAndWait { try UsageRows(database: $0).insert(records) }
+        try drain(dying: dying) { batch in
+            try writer.writeAndWait { try UsageRows(database: $0).insert(batch) }
         }
     }
 
     /// The same on the connection at hand, before the writer has its thread.
     func drain(into database: Database) throws {
-        try drain(dying: { _ in }) { records in
-            try database.transaction { try UsageRows(database: database).insert(records) }
+        try drain(dying: { _ in }) { batch in
+            try database.transaction { try UsageRows(database: database).insert(batch) }
         }
     }
 
-    private func drain(dying: (Step) throws -> Void, insert: ([UsageRecord]) throws -> Void) throws {
+    private typealias Insert = (UsageBatch) throws -> [UsageBatch.Refusal]
+
+    private func drain(dying: (Step) throws -> Void, insert: Insert) throws {
         // Left over from a crash or from a failure of the database.
         try emptyOther(dying: dying, insert: insert)
         flushOverflow()
@@ -42,72 +43,90 @@ extension UsageJournal {
     }
 
     /// Writes the records of the inactive file into the database, then empties it.
-    private func emptyOther(dying: (Step) throws -> Void, insert: ([UsageRecord]) throws -> Void) throws {
-        let file = state.withLock { $0.other }
+    private func emptyOther(dying: (Step) throws -> Void, insert: Insert) throws {
+        // Nobody else touches this file until its size is 0 again.
+        var file = state.withLock { $0.other }
         guard file.size > 0 else { return }
         var offset = 0
-        var carried: [UInt8] = []
-        while true {
-            let piece = try file.read(at: offset, count: Self.chunk)
-            offset += piece.count
-            let bytes = carried + piece
-            let isLast = piece.count < Self.chunk
+        while offset < file.size {
+            let wanted = min(Self.chunk, file.size - offset)
+            let bytes = try file.read(at: offset, count: wanted)
+            let isLast = bytes.count < wanted || offset + wanted == file.size
             let scan = JournalFrame.scan(bytes, isEnd: isLast)
-            let records = scan.payloads.compactMap { UsageRecord(payload: bytes[$0]) }
-            let rest = Array(bytes[scan.rest...])
-            let damages = scan.damages + scan.payloads.count - records.count + (isLast && !rest.isEmpty ? 1 : 0)
-            try commit(records, dying: dying, insert: insert)
-            note(drained: records.count, damaged: damages)
+            let entries = scan.payloads.compactMap { JournalEntry($0, of: bytes) }
+            let isTorn = isLast && scan.rest < bytes.count
+            try commit(entries, of: bytes, dying: dying, insert: insert)
+            noteDamages(scan.damages + scan.payloads.count - entries.count + (isTorn ? 1 : 0))
             if isLast { break }
-            carried = rest
+            offset += scan.rest
         }
         try dying(.beforeTruncation)
-        let isCleared = state.withLock { $0.other.clear() }
-        guard isCleared else { throw SQLiteError(.inputOutput, "the usage journal cannot be emptied") }
+        // Outside the lock, for the file system may take its time to free a large file.
+        guard file.clear() else { throw SQLiteError(.inputOutput, "the usage journal cannot be emptied") }
+        state.withLock { $0.other = file }
         try dying(.truncated)
     }
 
     private func commit(
-        _ records: [UsageRecord],
+        _ entries: [JournalEntry],
+        of bytes: [UInt8],
         dying: (Step) throws -> Void,
-        insert: ([UsageRecord]) throws -> Void
+        insert: Insert
     ) throws {
         var start = 0
-        while start < records.count {
-            let end = min(start + Self.batch, records.count)
-            try insertTolerantly(Array(records[start..<end]), insert)
+        while start < entries.count {
+            let end = min(start + limits.batch, entries.count)
+            let refusals = try insert(UsageBatch(bytes: bytes, entries: Array(entries[start..<end])))
+            setAside(refusals, of: bytes)
+            state.withLock { $0.counters.drained += end - start - refusals.count }
             start = end
             try dying(.batchCommitted)
         }
     }
 
-    /// A record the schema of a foreign database refuses must not hold up all others for ever.
-    private func insertTolerantly(_ records: [UsageRecord], _ insert: ([UsageRecord]) throws -> Void) throws {
-        do {
-            try insert(records)
-        } catch let error as SQLiteError where error.code == .constraint || error.code == .statement {
-            guard records.count > 1 else {
-                log.error("a usage record is refused by the database", .string("reason", "\(error)"))
-                note(drained: -1, damaged: 1)
-                return
-            }
-            for record in records { try insertTolerantly([record], insert) }
-        }
+    private func noteDamages(_ count: Int) {
+        guard count > 0 else { return }
+        state.withLock { $0.counters.damaged += count }
+        log.warn("damaged usage records were skipped", .int("records", count))
     }
 
-    private func note(drained: Int, damaged: Int) {
-        state.withLock { state in
-            state.counters.drained += drained
-            state.counters.damaged += damaged
+    /// Keeps records that the database refused in a file of their own, which the next start tries again.
+    private func setAside(_ refusals: [UsageBatch.Refusal], of bytes: [UInt8]) {
+        guard !refusals.isEmpty else { return }
+        state.withLock { $0.counters.damaged += refusals.count }
+        let isKept = bytes.withUnsafeBytes { keepRefused(refusals.map(\.entry), of: $0) }
+        for refusal in refusals.prefix(10) {
+            let entry = refusal.entry
+            log.error(
+                "a usage record is refused by the database",
+                .string("reason", "\(refusal.reason)"),
+                .string("request", bytes.withUnsafeBytes { entry.string(.requestID, in: $0) } ?? ""),
+                .string("model", bytes.withUnsafeBytes { entry.string(.model, in: $0) } ?? ""),
+                .int("promptTokens", entry.promptTokens ?? 0),
+                .int("completionTokens", entry.output ?? 0),
+                .double("costUSD", entry.costUSD ?? 0)
+            )
         }
-        if damaged > 0 { log.warn("damaged usage records were skipped", .int("records", damaged)) }
+        log.error("usage records were set aside", .int("records", refusals.count), .bool("kept", isKept))
+    }
+
+    private func keepRefused(_ entries: [JournalEntry], of bytes: UnsafeRawBufferPointer) -> Bool {
+        guard var file = try? JournalFile.open(refusedPath) else { return false }
+        defer { file.close() }
+        var frames: [UInt8] = []
+        for entry in entries {
+            let start = entry.payload.lowerBound - JournalFrame.headerCount
+            frames.append(contentsOf: bytes[start..<entry.payload.upperBound])
+        }
+        guard file.size + frames.count <= limits.fileBytes else { return false }
+        return frames.withUnsafeBytes { file.append($0) } == nil
     }
 
     /// Brings records from memory into the file once the disk takes them again.
     private func flushOverflow() {
         state.withLock { state in
             guard !state.overflow.isEmpty, state.active.size + state.overflow.count <= limits.fileBytes else { return }
-            guard state.active.append(state.overflow) == nil else { return }
+            guard state.overflow.withUnsafeBytes({ state.active.append($0) }) == nil else { return }
             state.overflow = []
             state.overflowCount = 0
         }

@@ -13,7 +13,7 @@ import Synchronization
 ///                    └──── exchange ────┘
 ///
 /// A crash at any point leaves every record in a file or in the database; a record in both is inserted once, because
-/// its request id is unique there.
+/// its time and request id are unique there.
 package final class UsageJournal: Sendable {
     /// What happened to a record.
     package enum Outcome: Sendable, Equatable {
@@ -30,7 +30,7 @@ package final class UsageJournal: Sendable {
         package var written = 0
         package var buffered = 0
         package var dropped = 0
-        /// Damaged records found when files were read.
+        /// Records that were damaged when files were read, or that the database refused.
         package var damaged = 0
         /// Records committed to the database.
         package var drained = 0
@@ -41,8 +41,12 @@ package final class UsageJournal: Sendable {
         var fileBytes = 64 << 20
         var memoryBytes = 8 << 20
         /// How long records gather before they are written to the database together.
-        var gathering = Duration.milliseconds(100)
+        ///
+        /// Queries do not wait for it: they call `flush`. The longer, the more records share pages and a sync.
+        var gathering = Duration.milliseconds(500)
         var retry = Duration.seconds(1)
+        /// Records in one transaction at most.
+        var batch = 4096
     }
 
     /// Points at which a test lets the program die.
@@ -66,6 +70,8 @@ package final class UsageJournal: Sendable {
     let state: Mutex<State>
     let limits: Limits
     let log: Logger
+    /// Where records go that the database does not take.
+    let refusedPath: String
     private let wakeUp: Int32
     private let thread = Mutex<WorkerThread?>(nil)
 
@@ -73,9 +79,12 @@ package final class UsageJournal: Sendable {
     init(directory: DataDirectory, limits: Limits = Limits(), log: Logger) throws {
         self.limits = limits
         self.log = log
+        refusedPath = directory.file("usage.journal.refused")
+        let otherPath = directory.file("usage.journal.2")
+        Self.retryRefused(refusedPath, as: otherPath)
         let active = try JournalFile.open(directory.file("usage.journal"))
         do {
-            state = Mutex(State(active: active, other: try JournalFile.open(directory.file("usage.journal.2"))))
+            state = Mutex(State(active: active, other: try JournalFile.open(otherPath)))
         } catch {
             active.close()
             throw error
@@ -91,6 +100,15 @@ package final class UsageJournal: Sendable {
         if wakeUp >= 0 { Glibc.close(wakeUp) }
     }
 
+    /// Gives records that were refused another chance: the program or the database may be another one by now.
+    ///
+    /// One step, so that a crash loses none; the next start does it when the file is not free.
+    private static func retryRefused(_ path: String, as free: String) {
+        var information = stat()
+        guard stat(free, &information) != 0 || information.st_size == 0 else { return }
+        rename(path, free)
+    }
+
     /// Keeps a record.
     ///
     /// Any thread may call it; the cost is one `write(2)`.
@@ -98,14 +116,13 @@ package final class UsageJournal: Sendable {
     /// - Parameter record: Its request id must be unique.
     /// - Returns: Whether the record is safe.
     @discardableResult
-    package func append(_ record: UsageRecord) -> Outcome {
-        var frame: [UInt8] = []
-        frame.reserveCapacity(512)
-        record.appendFrame(to: &frame)
-        let (outcome, isIdle) = state.withLock { state in
-            let outcome = state.keep(frame, limits)
-            defer { state.isDrainerIdle = false }
-            return (outcome, state.isDrainerIdle)
+    package func append(_ record: borrowing UsageRecord) -> Outcome {
+        let (outcome, isIdle) = record.withFrame { frame in
+            state.withLock { state in
+                let outcome = state.keep(frame, limits)
+                defer { state.isDrainerIdle = false }
+                return (outcome, state.isDrainerIdle)
+            }
         }
         // The drainer sleeps only when there was nothing to do, so this call is rare.
         if isIdle { signal() }
@@ -134,7 +151,7 @@ package final class UsageJournal: Sendable {
     /// Starts draining in the background.
     func start(into writer: DatabaseWriter) throws(SQLiteError) {
         // Unowned would do: `stop` joins the thread before the journal may go.
-        let started = try WorkerThread(name: "omni-usage") { [self] in run(writer) }
+        let started = try WorkerThread(name: "omni-usage", .background) { [self] in run(writer) }
         thread.withLock { $0 = started }
     }
 
@@ -212,7 +229,10 @@ package final class UsageJournal: Sendable {
 }
 
 extension UsageJournal.State {
-    fileprivate mutating func keep(_ frame: [UInt8], _ limits: UsageJournal.Limits) -> UsageJournal.Outcome {
+    fileprivate mutating func keep(
+        _ frame: UnsafeRawBufferPointer,
+        _ limits: UsageJournal.Limits
+    ) -> UsageJournal.Outcome {
         // Behind an overflow everything queues up, so that a full disk costs one failed call and not one per record.
         if overflow.isEmpty, active.size + frame.count <= limits.fileBytes, active.append(frame) == nil {
             counters.written += 1

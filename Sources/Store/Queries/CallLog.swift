@@ -77,6 +77,9 @@ package struct CallLogFilter: Sendable {
     /// Everything, the newest 200.
     package init() {}
 
+    /// Spelled as in the index of failed calls, so that SQLite sees that it may use it.
+    private static let failed = "(status >= 400 OR error_summary IS NOT NULL)"
+
     /// The condition and its values.
     var condition: (sql: String, values: [SQLiteValue]) {
         var parts: [String] = []
@@ -88,10 +91,11 @@ package struct CallLogFilter: Sendable {
             values.append(contentsOf: columns.map { _ in pattern })
         }
         switch status {
-        case .error: parts.append("(status >= 400 OR error_summary IS NOT NULL)")
+        case .error: parts.append(Self.failed)
         case .ok: parts.append("status < 400 AND error_summary IS NULL")
         case .code(let code):
             parts.append("status = ?")
+            if code >= 400 { parts.append(Self.failed) }
             values.append(.integer(Int64(code)))
         case nil: break
         }

@@ -101,9 +101,8 @@ enum Tables {
             ("target_format", "TEXT"), ("stream", "INTEGER DEFAULT 0"),
         ],
         indexes: [
-            "CREATE UNIQUE INDEX IF NOT EXISTS omni_usage_request ON usage_history(request_id)",
-            "CREATE INDEX IF NOT EXISTS idx_uh_timestamp ON usage_history(timestamp)",
-            "CREATE INDEX IF NOT EXISTS idx_uh_api_key_timestamp ON usage_history(api_key_id, timestamp)",
+            // New rows go to its end, however random their ids are; finds rows by time as well.
+            "CREATE UNIQUE INDEX IF NOT EXISTS omni_usage_record ON usage_history(timestamp, request_id)"
         ]
     )
 
@@ -127,7 +126,11 @@ enum Tables {
         ],
         indexes: [
             "CREATE INDEX IF NOT EXISTS idx_call_logs_timestamp ON call_logs(timestamp)",
-            "CREATE INDEX IF NOT EXISTS idx_call_logs_status ON call_logs(status)",
+            // Successes, which are most rows, cost nothing here.
+            """
+            CREATE INDEX IF NOT EXISTS omni_call_logs_errors ON call_logs(timestamp)
+              WHERE status >= 400 OR error_summary IS NOT NULL
+            """,
         ]
     )
 
