@@ -168,9 +168,6 @@ public final class Database {
     /// The key of the row inserted last.
     public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
-    /// Counts every row changed since the connection was opened.
-    public var totalChanges: Int { Int(sqlite3_total_changes64(handle)) }
-
     private func begin(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError) -> Statement {
         let statement = try prepared(sql)
         statement.isBusy = true

@@ -244,6 +244,34 @@ struct OpeningTests {
         store.close()
     }
 
+    @Test func `a database of an earlier version loses indexes and still counts records once`() async throws {
+        try scratch.store().close()
+        try scratch.modify {
+            try $0.script(
+                """
+                DROP INDEX omni_usage_record;
+                CREATE UNIQUE INDEX omni_usage_request ON usage_history(request_id);
+                CREATE INDEX idx_uh_timestamp ON usage_history(timestamp);
+                CREATE INDEX idx_call_logs_status ON call_logs(status);
+                DELETE FROM _omniroute_migrations WHERE version = 'omni-0003';
+                INSERT INTO usage_history(timestamp, request_id) VALUES ('\(Scratch.start.iso8601)', 'r1');
+                """
+            )
+        }
+        let store = try scratch.store()
+        for id in ["r1", "r2"] {
+            store.journal.append(UsageRecord(requestID: id, timestamp: Scratch.start, status: 200, success: true))
+        }
+        #expect(try await store.recentUsage().map(\.requestID) == ["r2", "r1"])
+        store.close()
+        let indexes = try scratch.inspect {
+            try $0.rows("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'usage_history'") {
+                $0.text("name")
+            }
+        }
+        #expect(indexes == ["omni_usage_record"])
+    }
+
     @Test func `old rows are pruned and sums stay`() async throws {
         let store = try scratch.store()
         for id in 0..<5 {

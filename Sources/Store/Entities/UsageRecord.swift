@@ -56,9 +56,6 @@ package struct UsageRecord: Sendable, Equatable {
     package var isCounted: Bool
 
     /// A record with every field; most have a default.
-    ///
-    /// Inlined where it is called, so that no copy of the whole record is made on the way.
-    @inlinable
     package init(
         requestID: String,
         timestamp: WallTime,

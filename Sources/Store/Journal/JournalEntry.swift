@@ -85,7 +85,8 @@ struct JournalEntry: Sendable {
 
     /// Where the text of a position is in the piece.
     func range(at index: Int) -> Range<Int>? {
-        let place = texts[index]
+        // Through the span, because a subscript would copy all of them.
+        let place = texts.span[index]
         return place.count < 0 ? nil : Int(place.start)..<Int(place.start) + Int(place.count)
     }
 

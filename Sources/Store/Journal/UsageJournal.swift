@@ -45,8 +45,9 @@ package final class UsageJournal: Sendable {
         /// Queries do not wait for it: they call `flush`. The longer, the more records share pages and a sync.
         var gathering = Duration.milliseconds(500)
         var retry = Duration.seconds(1)
-        /// Records in one transaction at most.
-        var batch = 4096
+        /// Records in one transaction at most: the pages they change fit into the cache of the writer, and a change by
+        /// management does not wait long behind them.
+        var batch = 2048
     }
 
     /// Points at which a test lets the program die.

@@ -77,19 +77,6 @@ extension Store {
         enqueue({ try $0.update(id, change) }, completion: completion)
     }
 
-    /// Adds the connection or replaces the one with its id.
-    @discardableResult
-    package func saveConnection(_ connection: Connection, audit entry: AuditEntry? = nil) async throws -> Connection {
-        try await perform(audit: entry) { mutation in
-            let before = try mutation.connections.find(connection.id)
-            return try mutation.save(
-                connection,
-                movingTo: before?.priority == connection.priority ? nil : connection.priority,
-                from: before?.provider
-            )
-        }
-    }
-
     /// Deletes connections with everything that refers to them.
     ///
     /// - Returns: The ones that existed.
