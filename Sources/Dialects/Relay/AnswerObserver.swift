@@ -46,4 +46,17 @@ struct AnswerObserver {
         estimate.estimated = true
         return estimate
     }
+
+    /// The usage of an answer that did not come to its end.
+    ///
+    /// What has come counts even where the provider has not reported it yet: Anthropic's streams begin with a
+    /// placeholder and tell the figure at their end only.
+    func unfinishedUsage(inputTokens: Int?) -> Usage {
+        var usage = settledUsage(inputTokens: inputTokens)
+        let counted = (outputBytes + 3) / 4
+        guard counted > usage.output ?? 0 else { return usage }
+        usage.output = counted
+        usage.estimated = true
+        return usage
+    }
 }

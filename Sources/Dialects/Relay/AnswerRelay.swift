@@ -60,7 +60,7 @@ package struct AnswerRelay {
     /// The tokens so far; once the answer is complete they are counted here where the provider gave no figures.
     package var usage: Usage { engine.observer.usage }
 
-    /// Tokens to account for an answer that did not come to its end: the reported ones, else estimates.
+    /// Tokens to account for an answer that did not come to its end: the reported ones, or an estimate if that is more.
     package var settledUsage: Usage { engine.settledUsage }
 
     package var stopReason: StopReason? { engine.observer.stopReason }

@@ -52,8 +52,11 @@ final class AnswerRelayEngine {
     /// Whether the reason for the end is known, so that only usage and the end mark can follow.
     var awaitsOnlyTheEnd: Bool { !isOver && decoder.awaitsOnlyTheEnd }
 
-    /// The reported tokens, else estimates.
-    var settledUsage: Usage { observer.settledUsage(inputTokens: context.estimatedInputTokens) }
+    /// The reported tokens, else estimates; of an answer that is not complete whichever is more.
+    var settledUsage: Usage {
+        let input = context.estimatedInputTokens
+        return isComplete ? observer.settledUsage(inputTokens: input) : observer.unfinishedUsage(inputTokens: input)
+    }
 
     private var isOver: Bool { isComplete || hasFailed }
 
