@@ -158,7 +158,7 @@ final class AttemptRunner {
         case let error as DialectError: return .failed(UpstreamRefusal(failure: error.failure))
         default:
             gateway.log.error("an attempt failed unexpectedly", .string("error", "\(error)"))
-            return .failed(UpstreamRefusal(failure: Failure(.server, "Internal error")))
+            return .failed(UpstreamRefusal(failure: .internalError))
         }
     }
 
@@ -207,6 +207,13 @@ extension Timeouts {
     }
 }
 
+extension Failure {
+    /// Something that no provider and no client has a part in; the reason is in the log.
+    static let internalError = Failure(.server, "Internal error", code: "internal_server_error")
+    /// The loop's client is closed; no account has a part in that.
+    static let shuttingDown = Failure(.unavailable, "The gateway is shutting down", code: "shutting_down")
+}
+
 extension TransferError {
     /// The failure of an attempt whose transfer failed; the message names the provider, never its address.
     func failure(provider: String) -> Failure {
@@ -221,6 +228,7 @@ extension TransferError {
             Failure(.badGateway, "[\(provider)] The provider's answer is too large", cause: .tooLarge)
         case .undecodable, .protocolViolation:
             Failure(.badGateway, "[\(provider)] The provider's answer is malformed", cause: .unreadable)
+        case .closed: .shuttingDown
         case .egressRefused:
             Failure(.badGateway, "[\(provider)] The provider's address is not allowed", code: "egress_refused")
         default:

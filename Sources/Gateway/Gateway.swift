@@ -67,7 +67,7 @@ package final class Gateway: Sendable {
     func client(on loop: EventLoop) throws(Failure) -> HTTPClient {
         assert(loop.isCurrent)
         guard slots.indices.contains(loop.index), let client = slots[loop.index].client else {
-            throw Failure(.unavailable, "The gateway is shutting down")
+            throw .shuttingDown
         }
         return client
     }

@@ -40,6 +40,15 @@ enum FailureRules {
     /// Failures that say nothing about the account.
     private static let notTheAccount: [FailureRule] = [
         FailureRule(name: "client gone", statuses: [499], verdict: FailureVerdict(.stop)),
+        // Every other account would meet the same fault, and none has a part in it.
+        FailureRule(
+            name: "fault of the gateway",
+            condition: { evidence, _ in
+                evidence.failure.cause == .gateway
+                    && ["internal_server_error", "shutting_down"].contains(evidence.failure.code)
+            },
+            verdict: FailureVerdict(.stop)
+        ),
         // The gateway found out by itself, before anything was sent: a setting is missing or the model cannot be called.
         FailureRule(
             name: "model cannot be called",
