@@ -49,14 +49,21 @@ final class StreamDelivery {
     /// Sends what has become sendable; returns an outcome when the answer has ended.
     private func advance() async throws -> AttemptOutcome? {
         if relay.failure != nil || relay.isComplete { return await concludeEarly() }
+        limitTheEnd()
         if !isCommitted {
             guard relay.hasMeaningfulContent else { return nil }
             commit()
         }
         flush()
-        if relay.awaitsOnlyTheEnd { grace.arm(after: attempt.gateway.settings.finishGrace) }
         try await attempt.sink.waitUntilWritable()
         return nil
+    }
+
+    /// Lets the end mark take a while and no longer, whatever comments come instead of it; with several choices the
+    /// next one may still begin after that.
+    private func limitTheEnd() {
+        guard relay.awaitsOnlyTheEnd else { return grace.disarm() }
+        if !grace.isArmed { grace.arm(after: attempt.gateway.settings.finishGrace) }
     }
 
     /// The point of no return: the client gets its status line.
@@ -110,16 +117,20 @@ final class StreamDelivery {
                 errorCode: failure.code ?? failure.kind.rawValue,
                 summary: failure.message
             )
-            flush()
-            attempt.sink.finish()
+            finish()
             return .broken(failure)
         }
         if !isCommitted { commit() }
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
         pending.insertBeforeLastEvent(attempt.answerHeaders(attempt.figures(relay)).streamComments)
-        flush()
-        attempt.sink.finish()
+        finish()
         return .delivered
+    }
+
+    private func finish() {
+        flush()
+        heartbeat?.stop()
+        attempt.sink.finish()
     }
 
     /// The transfer ended with an error: a timeout, a cut connection, or a client that left.

@@ -23,7 +23,11 @@ struct WholeDelivery {
         do {
             while !relay.isComplete, relay.failure == nil, let chunk = try await source.read() {
                 relay.receive(chunk, into: &body)
-                if relay.awaitsOnlyTheEnd { grace.arm(after: attempt.gateway.settings.finishGrace) }
+                if !relay.awaitsOnlyTheEnd {
+                    grace.disarm()
+                } else if !grace.isArmed {
+                    grace.arm(after: attempt.gateway.settings.finishGrace)
+                }
             }
             relay.finish(cleanEnd: !source.isDelimitedByClose, into: &body)
         } catch _ where grace.hasPassed {
