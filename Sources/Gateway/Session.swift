@@ -14,12 +14,13 @@ enum Session {
             if let value = headers[name], !value.isEmpty { return "ext:" + value.prefix(64) }
         }
         var same = Array(model.utf8)
-        if let system = body.present("system") { same.append(contentsOf: system.raw) }
+        if let system = body.present("system") { append(system, to: &same) }
         if let messages = body["messages"] {
             for message in messages.elements.lazy.prefix(8) {
                 let isUser = message["role"]?.equals("user") == true
                 if isUser || message["role"]?.equals("system") == true || message["role"]?.equals("developer") == true {
-                    same.append(contentsOf: message.raw)
+                    same.append(contentsOf: message["role"]?.raw ?? [])
+                    if let content = message["content"] { append(content, to: &same) }
                 }
                 if isUser { break }
             }
@@ -31,5 +32,11 @@ enum Session {
             }
         }
         return SHA256.hash(same).shortHex
+    }
+
+    /// Text without its cache marks: clients move those on with every turn.
+    private static func append(_ content: JSONValue, to same: inout [UInt8]) {
+        guard content.isArray else { return same.append(contentsOf: content.raw) }
+        for part in content.elements { same.append(contentsOf: part["text"]?.raw ?? part.raw) }
     }
 }
