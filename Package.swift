@@ -113,12 +113,18 @@ let testTargets: [Target] = [
     tests(of: "Providers", ["Dialects", "HTTPCore", "JSONCore"]),
     tests(of: "Store", ["CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
     tests(of: "Routing", ["CryptoCore", "Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
-    tests(of: "Gateway", ["Dialects", "HTTPCore", "JSONCore", "Providers", "Routing", "Store", "TimeCore"]),
     tests(
         of: "Gate",
         [
             "CryptoCore", "Dialects", "HTTPCore", "HTTPServer", "JSONCore", "LogCore", "Store", "TestSupport",
             "TimeCore",
+        ]
+    ),
+    tests(
+        of: "Gateway",
+        [
+            "CryptoCore", "Dialects", "EventLoop", "HTTPClient", "HTTPCore", "HTTPServer", "JSONCore", "LogCore",
+            "Providers", "Routing", "Store", "TestSupport", "TimeCore",
         ]
     ),
     tests(

@@ -1,0 +1,108 @@
+import Dialects
+import EventLoop
+import HTTPCore
+import JSONCore
+
+@testable import Gateway
+@testable import Providers
+
+/// One attempt as its delivery finds it: the head of the upstream's answer has just come.
+struct Scene: Sendable {
+    var client = Dialect.openAIChat
+    var upstream = Dialect.openAIChat
+    var streams = true
+    var readiness: Duration?
+    /// The upstream is one of those that end their streams without saying so.
+    var lenientEnd = false
+    var price: Price? = Price(input: 1, output: 2)
+
+    var body: String {
+        let stream = streams ? #","stream":true"# : ""
+        return #"{"model":"my-model","max_tokens":99,"messages":[{"role":"user","content":"hello"}]\#(stream)}"#
+    }
+}
+
+extension World {
+    func attempt(_ scene: Scene, to sink: RecordingSink) throws -> AttemptRunner {
+        let request = request(scene.body, scene.client)
+        let question = try Question(request)
+        var profile = TargetProfile(scene.upstream)
+        profile.lenientEnd = scene.lenientEnd
+        var timeouts = CallTimeouts()
+        timeouts.readiness = scene.readiness
+        let call = UpstreamCall(
+            url: "http://upstream.test/v1",
+            headers: HTTPHeaders(),
+            dialect: scene.upstream,
+            profile: profile,
+            upstreamModel: "up-model",
+            bodyRules: BodyRules(),
+            forceStream: false,
+            poolKey: "a",
+            timeouts: timeouts,
+            allowsPrivateAddresses: true
+        )
+        let ledger = Ledger(request, question, gateway: gateway)
+        let target = Ledger.Target(
+            providerID: "n1",
+            prefix: "near",
+            model: "up-model",
+            connectionID: nil,
+            account: nil,
+            dialect: scene.upstream,
+            price: scene.price,
+            stepID: nil
+        )
+        ledger.target = target
+        return AttemptRunner(
+            gateway: gateway,
+            request: request,
+            question: question,
+            call: call,
+            target: target,
+            ledger: ledger,
+            sink: sink
+        )
+    }
+
+    /// Relays an answer to a client and tells what came of it.
+    func deliver(_ source: ScriptedSource, _ scene: Scene = Scene(), to sink: RecordingSink) async throws -> Ending {
+        let attempt = try attempt(scene, to: sink)
+        let context = TranslationContext(
+            clientDialect: scene.client,
+            upstreamDialect: scene.upstream,
+            clientModel: "my-model",
+            upstreamModel: "up-model",
+            wantsStream: scene.streams,
+            ids: RandomIDs(),
+            createdAt: 1_780_000_000
+        )
+        let relay = AnswerRelay(
+            context: context,
+            profile: attempt.call.profile,
+            upstreamContentType: source.header("content-type")
+        )
+        if scene.streams { return Ending(await StreamDelivery(attempt, source: source, relay: relay).run()) }
+        var delivery = WholeDelivery(attempt, source: source, relay: relay)
+        return Ending(await delivery.run())
+    }
+}
+
+/// What an attempt came to, in a form that can be compared.
+struct Ending: Sendable, Equatable, CustomStringConvertible {
+    var word: String
+    var failure: Failure?
+    var isReadinessTimeout = false
+
+    init(_ outcome: AttemptOutcome) {
+        switch outcome {
+        case .delivered: word = "delivered"
+        case .clientGone: word = "gone"
+        case .broken(let failure): (word, self.failure) = ("broken", failure)
+        case .failed(let refusal):
+            (word, failure, isReadinessTimeout) = ("failed", refusal.failure, refusal.isReadinessTimeout)
+        }
+    }
+
+    var description: String { "\(word) \(failure.map { "\($0.status) \($0.message)" } ?? "")" }
+}
