@@ -8,7 +8,7 @@ import Providers
 import TimeCore
 
 /// What one attempt came to.
-enum AttemptOutcome {
+indirect enum AttemptOutcome {
     /// The client has the whole answer.
     case delivered
     /// Nothing reached the client: another attempt may follow.
@@ -28,6 +28,11 @@ struct UpstreamRefusal {
     var isReadinessTimeout = false
 }
 
+/// Brings an answer to the client.
+protocol AnswerDelivery {
+    func run() async -> AttemptOutcome
+}
+
 /// Runs one attempt: translate, send, relay.
 final class AttemptRunner {
     let gateway: Gateway
@@ -37,6 +42,7 @@ final class AttemptRunner {
     let target: Ledger.Target
     let ledger: Ledger
     let sink: any AnswerSink
+    private lazy var context = makeContext()
 
     init(
         gateway: Gateway,
@@ -57,23 +63,34 @@ final class AttemptRunner {
     }
 
     func run() async -> AttemptOutcome {
+        let key = activityKey
+        gateway.activeAttempts.begin(key)
+        defer { gateway.activeAttempts.end(key) }
         do {
-            var context = makeContext()
-            let source = try await open(try translate(&context))
+            let source = try await open()
             guard source.status.isSuccess else { return .failed(await refusal(from: source)) }
-            let relay = AnswerRelay(
-                context: context,
-                profile: call.profile,
-                upstreamContentType: source.header("content-type")
-            )
-            guard !question.wantsStream else {
-                return await StreamDelivery(self, source: source, relay: relay).run()
-            }
-            var delivery = WholeDelivery(self, source: source, relay: relay)
-            return await delivery.run()
+            return await delivery(of: source).run()
         } catch {
             return outcome(of: error)
         }
+    }
+
+    private var activityKey: ActiveAttempts.Key {
+        ActiveAttempts.Key(
+            provider: target.providerID,
+            model: target.model,
+            connectionID: target.connectionID ?? ""
+        )
+    }
+
+    private func delivery(of source: any AnswerSource) -> any AnswerDelivery {
+        let relay = AnswerRelay(
+            context: context,
+            profile: call.profile,
+            upstreamContentType: source.header("content-type")
+        )
+        return question.wantsStream
+            ? StreamDelivery(self, source: source, relay: relay) : WholeDelivery(self, source: source, relay: relay)
     }
 
     private var upstreamStreams: Bool { question.wantsStream || call.forceStream }
@@ -93,7 +110,7 @@ final class AttemptRunner {
     }
 
     /// The body to send: translated, then adjusted to what is peculiar to the provider.
-    private func translate(_ context: inout TranslationContext) throws -> [UInt8] {
+    private func translate() throws -> [UInt8] {
         let body = try RequestTranslator.translate(
             question.document,
             profile: call.profile,
@@ -104,26 +121,32 @@ final class AttemptRunner {
     }
 
     /// Sends the request and waits for the head of the answer.
-    private func open(_ body: [UInt8]) async throws -> any AnswerSource {
-        if target.providerID == DemoProvider.id {
-            return DemoProvider.answer(
-                try JSONDocument.parse(body),
-                stream: upstreamStreams,
-                id: "chatcmpl-" + RandomIDs().characters(24),
-                createdAt: gateway.time.wall().unixSeconds
-            )
-        }
+    private func open() async throws -> any AnswerSource {
+        if target.providerID == DemoProvider.id { return try answerHere() }
+        return try await gateway.client(on: request.loop).send(try message())
+    }
+
+    private func answerHere() throws -> LocalSource {
+        DemoProvider.answer(
+            try JSONDocument.parse(try translate()),
+            stream: upstreamStreams,
+            id: "chatcmpl-" + RandomIDs().characters(24),
+            createdAt: gateway.time.wall().unixSeconds
+        )
+    }
+
+    private func message() throws -> PreparedRequest {
         var message = ClientRequest(
             method: .post,
             url: call.url,
             headers: call.headers,
-            body: body,
+            body: try translate(),
             pool: call.poolKey,
             egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )
         message.timeouts = Timeouts(call.timeouts, streams: upstreamStreams)
         if upstreamStreams { message.limits.bodyBytes = .max } else { message.compression = .any }
-        return try await gateway.client(on: request.loop).send(message)
+        return try gateway.client(on: request.loop).prepare(message)
     }
 
     /// Reads the provider's own words about an error status.

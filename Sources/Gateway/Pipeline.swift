@@ -16,19 +16,7 @@ extension Gateway {
         counters.requests.wrappingAdd(1, ordering: .relaxed)
         counters.active.wrappingAdd(1, ordering: .relaxed)
         defer { counters.active.wrappingSubtract(1, ordering: .relaxed) }
-        let question = try Question(request)
-        let ledger = Ledger(request, question, gateway: self)
-        let goal: PlanRequest.Goal
-        do {
-            try checkPolicy(of: request.apiKey, model: question.model)
-            goal = try resolve(question.model, request)
-        } catch {
-            ledger.settle(failure: error)
-            throw error
-        }
-        if case .combo(let combo, _) = goal { ledger.comboName = combo.name }
-        let plan = makePlan(for: goal, request)
-        try await attempt(plan, question, request, ledger: ledger, sink: sink)
+        try await AttemptLoop(request, gateway: self, sink: sink).run()
     }
 
     /// Keys may be limited to some models; the names that clients send count, combos included.
@@ -64,105 +52,6 @@ extension Gateway {
             forcedAccount: request.headers["x-omniroute-connection"]
         )
         return AttemptPlan(planned, resolver: resolver(for: request.configuration), health: health)
-    }
-
-    /// The attempt loop: until one delivers, the client leaves, or nothing is left.
-    private func attempt(
-        _ plan: AttemptPlan,
-        _ question: Question,
-        _ request: ChatRequest,
-        ledger: Ledger,
-        sink: any AnswerSink
-    ) async throws(Failure) {
-        while true {
-            switch plan.next(at: time.wall()) {
-            case .finished(let end):
-                ledger.settle(failure: end.failure)
-                throw end.failure
-            case .wait(let pause):
-                do { try await request.loop.sleep(for: pause) } catch { return ledger.settleGone() }
-            case .attempt(let attempt):
-                if attempt.number > 1 { counters.fallbacks.wrappingAdd(1, ordering: .relaxed) }
-                let start = time.wall()
-                let outcome = await run(attempt, question, request, ledger: ledger, sink: sink)
-                if conclude(outcome, of: attempt, startedAt: start, plan, ledger) { return }
-            }
-        }
-    }
-
-    private func run(
-        _ attempt: Attempt,
-        _ question: Question,
-        _ request: ChatRequest,
-        ledger: Ledger,
-        sink: any AnswerSink
-    ) async -> AttemptOutcome {
-        do {
-            let call = try call(for: attempt, stream: question.wantsStream, request)
-            let target = ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)
-            ledger.target = target
-            let key = ActiveAttempts.Key(
-                provider: target.providerID,
-                model: target.model,
-                connectionID: target.connectionID ?? ""
-            )
-            activeAttempts.begin(key)
-            defer { activeAttempts.end(key) }
-            return await AttemptRunner(
-                gateway: self,
-                request: request,
-                question: question,
-                call: call,
-                target: target,
-                ledger: ledger,
-                sink: sink
-            ).run()
-        } catch {
-            return .failed(UpstreamRefusal(failure: error))
-        }
-    }
-
-    /// Tells the plan and the store what came of an attempt; returns whether the request is over.
-    private func conclude(
-        _ outcome: AttemptOutcome,
-        of attempt: Attempt,
-        startedAt start: WallTime,
-        _ plan: AttemptPlan,
-        _ ledger: Ledger
-    ) -> Bool {
-        switch outcome {
-        case .delivered:
-            remember(plan.succeeded(start: start))
-            return true
-        case .clientGone:
-            ledger.settleGone()
-            return true
-        case .broken(let failure):
-            note(UpstreamRefusal(failure: failure), of: attempt, plan)
-            return true
-        case .failed(let refusal):
-            note(refusal, of: attempt, plan)
-            return false
-        }
-    }
-
-    private func note(_ refusal: UpstreamRefusal, of attempt: Attempt, _ plan: AttemptPlan) {
-        log.info(
-            "an attempt failed",
-            .string("provider", attempt.target.provider),
-            .string("model", attempt.target.model),
-            .int("status", refusal.failure.status),
-            .string("kind", refusal.failure.kind.rawValue),
-            .int("attempt", attempt.number)
-        )
-        let evidence = FailureEvidence(
-            refusal.failure,
-            provider: attempt.target.provider,
-            headers: refusal.headers,
-            body: refusal.body,
-            isReadinessTimeout: refusal.isReadinessTimeout
-        )
-        remember(plan.failed(evidence, at: time.wall()))
     }
 }
 

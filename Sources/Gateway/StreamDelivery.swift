@@ -8,7 +8,7 @@ import TimeCore
 ///
 /// Until the upstream has said something that means something, every byte is held back, so that a failure can still
 /// become another attempt; from then on what arrives together leaves together.
-final class StreamDelivery {
+final class StreamDelivery: AnswerDelivery {
     private let attempt: AttemptRunner
     private let source: any AnswerSource
     private var relay: AnswerRelay

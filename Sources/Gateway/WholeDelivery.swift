@@ -4,21 +4,22 @@ import TimeCore
 
 /// Delivers an answer in one piece, whether or not the upstream streams it: nothing reaches the client before everything is
 /// known, so that any failure can still become another attempt.
-struct WholeDelivery {
+final class WholeDelivery: AnswerDelivery {
     private let attempt: AttemptRunner
     private let source: any AnswerSource
     private var relay: AnswerRelay
+    private var body: [UInt8] = []
+    /// Armed when the answer has finished but its stream stays open: a missing end mark holds nobody up.
+    private let grace: Deadline
 
     init(_ attempt: AttemptRunner, source: any AnswerSource, relay: AnswerRelay) {
         self.attempt = attempt
         self.source = source
         self.relay = relay
+        grace = Deadline(loop: attempt.request.loop, source: source)
     }
 
-    mutating func run() async -> AttemptOutcome {
-        var body: [UInt8] = []
-        // Armed when the answer has finished but its stream stays open: a missing end mark holds nobody up.
-        let grace = Deadline(loop: attempt.request.loop, source: source)
+    func run() async -> AttemptOutcome {
         defer { grace.disarm() }
         do {
             while !relay.isComplete, relay.failure == nil, let chunk = try await source.read() {
@@ -37,6 +38,10 @@ struct WholeDelivery {
             if case .clientGone = outcome { attempt.settleForGoneClient(relay) }
             return outcome
         }
+        return conclude()
+    }
+
+    private func conclude() -> AttemptOutcome {
         if let failure = relay.failure { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
         attempt.ledger.firstContentAt = attempt.gateway.time.monotonic()
         attempt.ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)

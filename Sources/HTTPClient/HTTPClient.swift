@@ -1,6 +1,11 @@
 public import EventLoop
 public import LogCore
 
+/// A request that was checked and can be sent.
+public struct PreparedRequest {
+    fileprivate let transfer: Transfer
+}
+
 /// Sends requests to upstreams, over connections that are kept and never mixed up.
 ///
 ///     let client = try HTTPClient(loop: loop, configuration: ClientConfiguration(), log: log)
@@ -31,8 +36,18 @@ public final class HTTPClient: Sendable {
     /// Cancelling the task ends the transfer within one turn of the loop. When a connection that was kept turns out to be
     /// dead the request is sent once more, provided that not a single line came back.
     public func send(_ request: ClientRequest) async throws(TransferError) -> ClientResponse {
-        let engine = engine
-        let transfer = try Transfer(engine: engine, request: request)
+        try await send(prepare(request))
+    }
+
+    /// Checks a request, so that only what the transfer needs is held while it is sent.
+    public func prepare(_ request: ClientRequest) throws(TransferError) -> PreparedRequest {
+        PreparedRequest(transfer: try Transfer(engine: engine, request: request))
+    }
+
+    /// Sends a request that was prepared by this client, once, and waits for the response's header.
+    public func send(_ request: PreparedRequest) async throws(TransferError) -> ClientResponse {
+        let transfer = request.transfer
+        let engine = transfer.engine
         let result = await withTaskCancellationHandler {
             // Resumed exactly once: with the header, or by `Transfer.finish`, which every way out goes through.
             await withUnsafeContinuation { waiter in

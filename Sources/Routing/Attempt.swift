@@ -1,16 +1,32 @@
 package import Dialects
 
 /// One try: a model of an upstream with an account.
-package struct Attempt: Sendable {
+package final class Attempt: Sendable {
     /// 1 is the first of the request.
-    package var number: Int
-    package var target: RouteTarget
-    package var account: Account
+    package let number: Int
+    package let target: RouteTarget
+    package let account: Account
     /// Which of the account's keys to use.
-    package var keyTurn: Int
+    package let keyTurn: Int
     /// Where the combo's entry stands; nil without a combo.
-    package var executionKey: String?
-    package var label: String?
+    package let executionKey: String?
+    package let label: String?
+
+    init(
+        number: Int,
+        target: RouteTarget,
+        account: Account,
+        keyTurn: Int,
+        executionKey: String?,
+        label: String?
+    ) {
+        self.number = number
+        self.target = target
+        self.account = account
+        self.keyTurn = keyTurn
+        self.executionKey = executionKey
+        self.label = label
+    }
 }
 
 /// What to do next for a request.

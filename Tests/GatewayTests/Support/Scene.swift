@@ -30,7 +30,7 @@ extension World {
         profile.lenientEnd = scene.lenientEnd
         var timeouts = CallTimeouts()
         timeouts.readiness = scene.readiness
-        let call = UpstreamCall(
+        let plan = CallPlan(
             url: "http://upstream.test/v1",
             headers: HTTPHeaders(),
             dialect: scene.upstream,
@@ -40,8 +40,10 @@ extension World {
             forceStream: false,
             poolKey: "a",
             timeouts: timeouts,
-            allowsPrivateAddresses: true
+            allowsPrivateAddresses: true,
+            credential: CredentialPlacement(owner: "near", auth: .bearer, isRequired: false)
         )
+        let call = UpstreamCall(plan, headers: HTTPHeaders())
         let ledger = Ledger(request, question, gateway: gateway)
         let target = Ledger.Target(
             providerID: "n1",
@@ -83,7 +85,7 @@ extension World {
             upstreamContentType: source.header("content-type")
         )
         if scene.streams { return Ending(await StreamDelivery(attempt, source: source, relay: relay).run()) }
-        var delivery = WholeDelivery(attempt, source: source, relay: relay)
+        let delivery = WholeDelivery(attempt, source: source, relay: relay)
         return Ending(await delivery.run())
     }
 }
