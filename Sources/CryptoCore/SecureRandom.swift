@@ -34,9 +34,22 @@ public enum SecureRandom {
 
     /// A random UUID (version 4) in lower case.
     public static func uuid() -> String {
-        var bytes = idBytes.withLock { $0.next() }
-        bytes.0 = bytes.0 & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
-        bytes.1 = bytes.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        var words = idBytes.withLock { $0.next() }
+        words.0 = words.0 & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        return uuid(of: words)
+    }
+
+    /// A UUID (version 7, RFC 9562) in lower case that sorts by a time in milliseconds since 1970: rows that are keyed by
+    /// such ids are added at the end of their index, instead of changing a page each.
+    public static func uuid(at milliseconds: Int64) -> String {
+        var words = idBytes.withLock { $0.next() }
+        words.0 = UInt64(truncatingIfNeeded: milliseconds) << 16 | 0x7000 | words.0 & 0x0FFF
+        return uuid(of: words)
+    }
+
+    /// Spells a UUID out whose version is set; this sets the variant.
+    private static func uuid(of words: (UInt64, UInt64)) -> String {
+        let low = words.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         let digits = ("0123456789abcdef" as StaticString).utf8Start
         return String(unsafeUninitializedCapacity: 36) { text in
             var position = 0
@@ -45,7 +58,7 @@ public enum SecureRandom {
                     text[position] = UInt8(ascii: "-")
                     position += 1
                 }
-                let word = index < 16 ? bytes.0 : bytes.1
+                let word = index < 16 ? words.0 : low
                 text[position] = digits[Int(truncatingIfNeeded: word &>> UInt64(60 &- index % 16 &* 4) & 15)]
                 position += 1
             }

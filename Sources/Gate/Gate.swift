@@ -85,7 +85,7 @@ package final class Gate: RequestHandler {
             passage,
             decided.verdict,
             requestID: id,
-            recordID: facts.fields.requestID == nil ? id : SecureRandom.uuid(),
+            recordID: facts.fields.requestID == nil ? id : SecureRandom.uuid(at: time.wall().milliseconds),
             configuration: decided.configuration,
             headers: commonHeaders(decided.verdict, id: id, principal: passage.principal)
         )
@@ -95,7 +95,7 @@ package final class Gate: RequestHandler {
 
     package func refusal(_ status: HTTPStatus, _ reason: String, head: RequestHead?) -> Response {
         let style = head.map { ErrorStyle(guessedFrom: RequestFacts($0)) } ?? .management
-        let id = SecureRandom.uuid()
+        let id = SecureRandom.uuid(at: time.wall().milliseconds)
         var response = Refusal.pipeline(status, "BAD_REQUEST", reason).response(style, requestID: id)
         response.headers.add("x-request-id", id)
         if case .dialect(.anthropicMessages) = style {
@@ -235,7 +235,7 @@ package final class Gate: RequestHandler {
     private func requestID(_ facts: RequestFacts) -> String {
         guard let id = facts.fields.requestID, (1...128).contains(id.utf8.count), id.utf8.allSatisfy(isRequestIDByte)
         else {
-            return SecureRandom.uuid()
+            return SecureRandom.uuid(at: time.wall().milliseconds)
         }
         return id
     }

@@ -73,6 +73,18 @@ struct CodecTests {
         #expect(Set(identifiers).count == 1000)
     }
 
+    @Test func `identifiers with a time sort by it and name it`() throws {
+        let pattern = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+        let times = (0..<100).map { Int64(1_700_000_000_000 + $0 * 977) }
+        let identifiers = times.map { SecureRandom.uuid(at: $0) }
+        for (identifier, time) in zip(identifiers, times) {
+            #expect(try pattern.wholeMatch(in: identifier) != nil)
+            #expect(Int64(identifier.replacing("-", with: "").prefix(12), radix: 16) == time)
+        }
+        #expect(identifiers == identifiers.sorted())
+        #expect(Set((0..<1000).map { _ in SecureRandom.uuid(at: times[0]) }).count == 1000)
+    }
+
     @Test func `identifiers of several threads differ`() async {
         let identifiers = await withTaskGroup(of: [String].self) { group in
             for _ in 0..<8 {

@@ -81,8 +81,9 @@ final class FramePattern {
         }
     }
 
-    /// Splits what was written for a frame around its text. An edit stands before or behind the text; on the other side the
-    /// frame's own bytes show where the text is.
+    /// Splits what was written for a frame around its text.
+    ///
+    /// An edit stands before or behind the text; on the other side the frame's own bytes show where the text is.
     private static func split(
         _ output: ArraySlice<UInt8>,
         around place: Range<Int>,
