@@ -66,7 +66,7 @@ package final class Gate: RequestHandler {
         switch decided.verdict.outcome {
         case .proceed(let passage): return .accept(bodyLimit: passage.bodyLimit, note: decided)
         case .preflight: return .accept(bodyLimit: 0, note: decided)
-        case .refuse: return .refuse(answer(to: decided.verdict, id: requestID(decided.facts)))
+        case .refuse: return .refuse(answer(to: decided.verdict, id: requestID(decided)))
         }
     }
 
@@ -75,7 +75,7 @@ package final class Gate: RequestHandler {
         defer { load.end() }
         let decided = request.note as? Decided ?? decide(request.head)
         let facts = decided.facts
-        let id = requestID(facts)
+        let id = requestID(decided)
         guard case .proceed(let passage) = decided.verdict.outcome else {
             return exchange.respond(answer(to: decided.verdict, id: id))
         }
@@ -85,7 +85,7 @@ package final class Gate: RequestHandler {
             passage,
             decided.verdict,
             requestID: id,
-            recordID: facts.fields.requestID == nil ? id : SecureRandom.uuid(at: time.wall().milliseconds),
+            recordID: facts.fields.requestID == nil ? id : SecureRandom.uuid(at: decided.moment.milliseconds),
             configuration: decided.configuration,
             headers: commonHeaders(decided.verdict, id: id, principal: passage.principal)
         )
@@ -111,23 +111,30 @@ package final class Gate: RequestHandler {
         let facts: RequestFacts
         let verdict: Verdict
         let configuration: Configuration
+        /// When it was decided, which is about when the request came.
+        let moment: WallTime
 
-        init(facts: RequestFacts, verdict: Verdict, configuration: Configuration) {
+        init(facts: RequestFacts, verdict: Verdict, configuration: Configuration, moment: WallTime) {
             self.facts = facts
             self.verdict = verdict
             self.configuration = configuration
+            self.moment = moment
         }
     }
 
     private func decide(_ head: RequestHead) -> Decided {
         let facts = RequestFacts(head)
         let configuration = store.configuration
-        return Decided(facts: facts, verdict: decision(configuration).verdict(facts), configuration: configuration)
+        let moment = time.wall()
+        let verdict = decision(configuration, at: moment).verdict(facts)
+        return Decided(facts: facts, verdict: verdict, configuration: configuration, moment: moment)
     }
 
-    private func decision(_ configuration: Configuration) -> GateDecision<StoredCredentials> {
-        let now = time.wall()
-        return GateDecision(
+    private func decision(
+        _ configuration: Configuration,
+        at now: WallTime
+    ) -> GateDecision<StoredCredentials> {
+        GateDecision(
             rules: rules(configuration),
             credentials: StoredCredentials(store: store, configuration: configuration, keys: keys, now: now),
             now: now,
@@ -232,10 +239,11 @@ package final class Gate: RequestHandler {
         )
     }
 
-    private func requestID(_ facts: RequestFacts) -> String {
-        guard let id = facts.fields.requestID, (1...128).contains(id.utf8.count), id.utf8.allSatisfy(isRequestIDByte)
+    private func requestID(_ decided: Decided) -> String {
+        guard let id = decided.facts.fields.requestID, (1...128).contains(id.utf8.count),
+            id.utf8.allSatisfy(isRequestIDByte)
         else {
-            return SecureRandom.uuid(at: time.wall().milliseconds)
+            return SecureRandom.uuid(at: decided.moment.milliseconds)
         }
         return id
     }
