@@ -17,7 +17,9 @@ package struct Authority: Sendable, Hashable {
         for index in bytes.indices where !Authority.isAllowed(bytes[index]) { return nil }
         guard let parts = Authority.split(bytes) else { return nil }
         var name = bytes.extracting(parts.name)
-        if name.count > 0, name[name.count - 1] == UInt8(ascii: ".") { name = name.extracting(droppingLast: 1) }
+        if !parts.isBracketed, name.count > 0, name[name.count - 1] == UInt8(ascii: ".") {
+            name = name.extracting(droppingLast: 1)
+        }
         guard name.count > 0 else { return nil }
         address = IPAddress(text: name)
         if parts.isBracketed, address == nil { return nil }

@@ -240,8 +240,8 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
     private func socketIsReady(_ record: SocketRecord, _ readiness: Readiness) {
         guard let multi else { return }
         guard !record.wanted.isEmpty else { return multi.sockets.ignored(record) }
-        // libcurl reads once. A buffer that came back almost full has left something behind: better taken now, and handed
-        // over together, than in a turn of its own.
+        // libcurl reads once. As much as nearly fills the small buffer of a stream may have left something behind: better
+        // taken now, and handed over together, than in a turn of its own.
         var rounds = 0
         repeat {
             receivedCount = 0

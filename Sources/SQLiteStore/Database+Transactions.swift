@@ -42,7 +42,7 @@ extension Database {
     }
 
     /// False when SQLite has ended the transaction on its own, as it does when the disk is full.
-    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+    public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     /// Ends the transaction, if there is one, without keeping anything.
     func rollBack() {

@@ -69,6 +69,20 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
         #expect(relay([bytes, bytes, Array("data: {\"error\":{}}\n\n".utf8)], context) == once)
     }
 
+    @Test func `figures that a provider reports on the way stay when its answer is cut off`() {
+        let usage = #","usage":{"prompt_tokens":10,"completion_tokens":2,"total_tokens":12}"#
+        let text = String(repeating: "many words ", count: 40)
+        var out: [UInt8] = []
+        var relay = AnswerRelay(
+            context: chatToMessages,
+            profile: TargetProfile(.openAIChat),
+            upstreamContentType: "text/event-stream"
+        )
+        relay.receive(Array((chunk(#"{"content":"\#(text)"}"#) + chunk("{}", extra: usage)).utf8), into: &out)
+        #expect(relay.settledUsage.output == 2)
+        #expect(!relay.settledUsage.estimated)
+    }
+
     @Test func `the provider's usage, cost and model are known at the end`() {
         let usage = #","usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"cost":0.25}"#
         var out: [UInt8] = []

@@ -73,4 +73,32 @@ import Testing
         #expect(isText(pattern.event(for: Array(next.utf8), name: nil, into: &out), "bcd"))
         #expect(String(decoding: out, as: UTF8.self) == sent.replacing("\"a\"", with: "\"bcd\"") + "\n\n")
     }
+
+    @Test func `a chunk that was held back is sent once, whatever follows it`() {
+        func choice(_ index: Int, _ text: String, _ reason: String = "null") -> String {
+            let delta = #""delta":{"content":""# + text + #""}"#
+            return
+                #"data: {"id":"c","model":"up","choices":[{"index":\#(index),\#(delta),"finish_reason":\#(reason)}]}"#
+                + "\n\n"
+        }
+        let texts = ["one", "two", "three", "four"].map { choice(1, $0) }.joined()
+        let stream =
+            choice(0, "A") + choice(0, "!", #""stop""#) + texts + choice(1, "", #""stop""#) + "data: [DONE]\n\n"
+        let answer = relay(stream, makeContext(.openAIChat, .openAIChat))
+        #expect(answer.isComplete)
+        #expect(answer.out.ranges(of: "\"!\"").count == 1)
+        for text in ["A", "one", "two", "three", "four"] {
+            #expect(answer.out.ranges(of: "\"\(text)\"").count == 1, "\(text)")
+        }
+    }
+
+    @Test func `pieces of calls beside a text are never passed over`() {
+        let fragment = #","tool_calls":[{"index":0,"id":"c1","function":{"arguments":"{"}}]}"#
+        let rest = #","tool_calls":[{"index":0,"function":{"name":"f","arguments":"1}"}}]}"#
+        let stream =
+            chunk(#"{"content":"a""# + fragment) + chunk(#"{"content":"b""# + fragment)
+            + chunk(#"{"content":"c""# + rest) + chunk("{}", finish: "tool_calls") + "data: [DONE]\n\n"
+        let answer = relay(stream, makeContext(.anthropicMessages, .openAIChat))
+        #expect(answer.out.contains("{{1}"))
+    }
 }

@@ -73,7 +73,7 @@ struct AuthorityTests {
 
     @Test(arguments: [
         "", "a b", "a/b", "a?b", "a#b", "a@b", "[::1", "[x]", "a:b", "a:70000", ":80", "[::1]80", "a:1:2", "ä",
-        "a:", ":", ".", "[]", "[::1]:", "[::1]:x", "[localhost]", "[[::1]]", "a:123456",
+        "[::1.]", "[127.0.0.1.]", "a:", ":", ".", "[]", "[::1]:", "[::1]:x", "[localhost]", "[[::1]]", "a:123456",
     ])
     func `malformed hosts are refused`(_ text: String) {
         #expect(Authority(text) == nil)

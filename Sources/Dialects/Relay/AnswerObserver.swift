@@ -8,6 +8,8 @@ struct AnswerObserver {
     private(set) var stopReason: StopReason?
     private(set) var model: String?
     private(set) var usage = Usage()
+    /// Whether the provider has reported usage otherwise than at the start.
+    private var hasReport = false
     /// The bytes of everything generated, for an estimate if the provider reports no usage.
     private var outputBytes = 0
 
@@ -21,7 +23,9 @@ struct AnswerObserver {
             model = start.model
             if let known = start.usage { usage.merge(known) }
         case .open(_, _, let kind): observe(kind)
-        case .usage(let later): usage.merge(later)
+        case .usage(let later):
+            hasReport = true
+            usage.merge(later)
         case .finish(let choice, let reason): if choice == 0 || stopReason == nil { stopReason = reason }
         case .signature, .citation, .close, .error, .ping, .end: break
         }
@@ -50,11 +54,11 @@ struct AnswerObserver {
     /// The usage of an answer that did not come to its end.
     ///
     /// What has come counts even where the provider has not reported it yet: Anthropic's streams begin with a
-    /// placeholder and tell the figure at their end only.
+    /// placeholder and tell the figure at their end only. A figure that came later is none, and stays.
     func unfinishedUsage(inputTokens: Int?) -> Usage {
         var usage = settledUsage(inputTokens: inputTokens)
         let counted = (outputBytes + 3) / 4
-        guard counted > usage.output ?? 0 else { return usage }
+        guard !hasReport, counted > usage.output ?? 0 else { return usage }
         usage.output = counted
         usage.estimated = true
         return usage

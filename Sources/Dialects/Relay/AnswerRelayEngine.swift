@@ -39,6 +39,7 @@ final class AnswerRelayEngine {
     private(set) var isComplete = false
     /// What went wrong: an error event or body, an empty answer, a cut-off one, or garbage.
     private(set) var failure: Failure? { didSet { hasFailed = failure != nil } }
+    /// Asked for every event, where a look at the whole failure would copy it.
     private var hasFailed = false
 
     init(context: TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
@@ -177,7 +178,7 @@ final class AnswerRelayEngine {
             forwarded = out[outputStart...]
         }
         pattern.learn(document, name: event.name, events: events, output: forwarded)
-        forwarded = nil
+        forwarded = nil  // or `out` would be copied when it grows
         deliverEvents(into: &out)
     }
 

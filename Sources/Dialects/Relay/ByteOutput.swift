@@ -37,4 +37,20 @@ extension ArraySlice<UInt8> {
             }
         }
     }
+
+    /// Whether fixed text occurs somewhere.
+    func contains(_ text: StaticString) -> Bool {
+        withUnsafeBytes { bytes in
+            let length = text.utf8CodeUnitCount
+            guard let start = bytes.baseAddress, length > 0 else { return length == 0 }
+            var rest = bytes.count
+            while rest >= length,
+                let found = memchr(start + bytes.count - rest, Int32(text.utf8Start[0]), rest - length + 1)
+            {
+                if memcmp(found, text.utf8Start, length) == 0 { return true }
+                rest = bytes.count - (UnsafeRawPointer(found) - start) - 1
+            }
+            return false
+        }
+    }
 }

@@ -10,7 +10,8 @@ import JSONCore
 ///
 /// If a new frame has the same head and tail, and what stands between them can be the content of one JSON string, then
 /// both are the same JSON but for that string. A decoder that read exactly one piece of text out of the first, and has
-/// seen nothing else since, would read exactly the new text out of the second.
+/// seen nothing else since, would read exactly the new text out of the second. Frames that also carry pieces of a call are
+/// left out: a decoder gathers those before it says anything.
 final class FramePattern {
     private enum Kind { case text, thinking }
 
@@ -29,7 +30,9 @@ final class FramePattern {
     /// `output` is what a client of the same dialect was sent for it.
     func learn(_ document: JSONDocument, name: String?, events: [AnswerEvent], output: ArraySlice<UInt8>?) {
         forget()
-        guard events.count == 1, let text = note(events[0]), let place = text.place(in: document) else { return }
+        guard events.count == 1, let text = note(events[0]), let place = text.place(in: document),
+            !Self.mayCarryCalls(document.bytes)
+        else { return }
         if let output {
             guard let parts = Self.split(output, around: place, of: document.bytes) else { return }
             forwarded = parts
@@ -50,8 +53,9 @@ final class FramePattern {
     ///
     /// A client of the same dialect gets its frame in `out`.
     func event(for data: [UInt8], name: String?, into out: inout [UInt8]) -> AnswerEvent? {
+        guard !frame.isEmpty else { return nil }
         let end = data.count - (frame.count - place.upperBound)
-        guard !frame.isEmpty, end > place.lowerBound, name == self.name,
+        guard end > place.lowerBound, name == self.name,
             data[..<place.lowerBound].isSame(as: frame[..<place.lowerBound]),
             data[end...].isSame(as: frame[place.upperBound...]),
             let piece = JSONText(content: data[place.lowerBound..<end])
@@ -81,15 +85,21 @@ final class FramePattern {
         }
     }
 
+    private static func mayCarryCalls(_ frame: [UInt8]) -> Bool {
+        frame[...].contains("tool_calls") || frame[...].contains("function_call")
+    }
+
     /// Splits what was written for a frame around its text.
     ///
-    /// An edit stands before or behind the text; on the other side the frame's own bytes show where the text is.
+    /// An edit stands before or behind the text; on the other side the frame's own bytes show where the text is. Nothing is
+    /// known when more than this frame was written: one that was held back until now.
     private static func split(
         _ output: ArraySlice<UInt8>,
         around place: Range<Int>,
         of frame: [UInt8]
     ) -> (head: [UInt8], tail: [UInt8])? {
         let end = Array(frame[place.lowerBound...]) + Array("\n\n".utf8)
+        guard !output.dropLast(2).contains("\n\n") else { return nil }
         if output.count > end.count, output.suffix(end.count).isSame(as: end[...]) {
             return (Array(output.dropLast(end.count)), Array(end.dropFirst(place.count)))
         }

@@ -48,6 +48,7 @@ extension UsageJournal {
         var file = state.withLock { $0.other }
         guard file.size > 0 else { return }
         var offset = 0
+        var refused: [UInt8] = []
         while offset < file.size {
             let wanted = min(Self.chunk, file.size - offset)
             let bytes = try file.read(at: offset, count: wanted)
@@ -55,11 +56,12 @@ extension UsageJournal {
             let scan = JournalFrame.scan(bytes, isEnd: isLast)
             let entries = scan.payloads.compactMap { JournalEntry($0, of: bytes) }
             let isTorn = isLast && scan.rest < bytes.count
-            try commit(entries, of: bytes, dying: dying, insert: insert)
+            try commit(entries, of: bytes, refused: &refused, dying: dying, insert: insert)
             noteDamages(scan.damages + scan.payloads.count - entries.count + (isTorn ? 1 : 0))
             if isLast { break }
             offset += scan.rest
         }
+        try keep(refused)
         try dying(.beforeTruncation)
         // Outside the lock, for the file system may take its time to free a large file.
         guard file.clear() else { throw SQLiteError(.inputOutput, "the usage journal cannot be emptied") }
@@ -70,6 +72,7 @@ extension UsageJournal {
     private func commit(
         _ entries: [JournalEntry],
         of bytes: [UInt8],
+        refused: inout [UInt8],
         dying: (Step) throws -> Void,
         insert: Insert
     ) throws {
@@ -77,7 +80,7 @@ extension UsageJournal {
         while start < entries.count {
             let end = min(start + limits.batch, entries.count)
             let refusals = try insert(UsageBatch(bytes: bytes, entries: Array(entries[start..<end])))
-            setAside(refusals, of: bytes)
+            setAside(refusals, of: bytes, in: &refused)
             state.withLock { $0.counters.drained += end - start - refusals.count }
             start = end
             try dying(.batchCommitted)
@@ -90,11 +93,14 @@ extension UsageJournal {
         log.warn("damaged usage records were skipped", .int("records", count))
     }
 
-    /// Keeps records that the database refused in a file of their own, which the next start tries again.
-    private func setAside(_ refusals: [UsageBatch.Refusal], of bytes: [UInt8]) {
+    /// Gathers records that the database refused, frames and all.
+    private func setAside(_ refusals: [UsageBatch.Refusal], of bytes: [UInt8], in refused: inout [UInt8]) {
         guard !refusals.isEmpty else { return }
         state.withLock { $0.counters.damaged += refusals.count }
-        let isKept = bytes.withUnsafeBytes { keepRefused(refusals.map(\.entry), of: $0) }
+        for refusal in refusals {
+            let payload = refusal.entry.payload
+            refused.append(contentsOf: bytes[payload.lowerBound - JournalFrame.headerCount..<payload.upperBound])
+        }
         for refusal in refusals.prefix(10) {
             let entry = refusal.entry
             log.error(
@@ -107,19 +113,23 @@ extension UsageJournal {
                 .double("costUSD", entry.costUSD ?? 0)
             )
         }
-        log.error("usage records were set aside", .int("records", refusals.count), .bool("kept", isKept))
+        log.error("usage records are set aside", .int("records", refusals.count))
     }
 
-    private func keepRefused(_ entries: [JournalEntry], of bytes: UnsafeRawBufferPointer) -> Bool {
-        guard var file = try? JournalFile.open(refusedPath) else { return false }
+    /// Keeps refused records in a file of their own, which the next start tries again, before the journal forgets them.
+    ///
+    /// - Throws: When the disk does not take them now. A file that is full takes no more: what the database refuses for
+    ///   good must not keep the journal from being emptied.
+    private func keep(_ refused: [UInt8]) throws {
+        guard !refused.isEmpty else { return }
+        var file = try JournalFile.open(refusedPath)
         defer { file.close() }
-        var frames: [UInt8] = []
-        for entry in entries {
-            let start = entry.payload.lowerBound - JournalFrame.headerCount
-            frames.append(contentsOf: bytes[start..<entry.payload.upperBound])
+        guard file.size + refused.count <= limits.fileBytes else {
+            return log.error("refused usage records are lost: their file is full", .int("bytes", refused.count))
         }
-        guard file.size + frames.count <= limits.fileBytes else { return false }
-        return frames.withUnsafeBytes { file.append($0) } == nil
+        guard refused.withUnsafeBytes({ file.append($0) }) == nil else {
+            throw SQLiteError(.inputOutput, "refused usage records cannot be kept")
+        }
     }
 
     /// Brings records from memory into the file once the disk takes them again.

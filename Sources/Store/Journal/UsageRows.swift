@@ -38,7 +38,7 @@ struct UsageRows {
             return true
         } catch is NotAllNew {
             return false
-        } catch let error as SQLiteError where error.refusesRow {
+        } catch let error as SQLiteError where error.refusesRow && database.isInTransaction {
             return false
         }
     }
@@ -53,7 +53,8 @@ struct UsageRows {
             do {
                 let inserted = try database.savepoint { try insert(rows, index..<index + 1) }
                 if inserted > 0 { totals.add(entry) }
-            } catch let error as SQLiteError where error.refusesRow {
+            } catch let error as SQLiteError where error.refusesRow && database.isInTransaction {
+                // A trigger of a foreign schema may have ended the whole transaction: then nothing of it counts.
                 refusals.append(UsageBatch.Refusal(entry: entry, reason: error))
             }
         }

@@ -47,7 +47,9 @@ extension Store {
             )
         }
         if let damage = try await quickCheck() { return damage }
-        return try await firstBrokenAuditRow().map { "the audit log was tampered with at or before row \($0)" }
+        return try await firstBrokenAuditRow().map {
+            "the audit log has rows that this program did not write or that were changed, the first is \($0)"
+        }
     }
 
     /// Deletes old rows, a few at a time, so that no request waits long for the database.
