@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
@@ -42,6 +44,25 @@ def test_models_of_a_catalogue_provider_are_listed_once_it_has_an_account(
     assert any(name.startswith("ds/") for name in listed())
     management.call("DELETE", f"/api/providers/{connection['id']}")
     assert not any(name.startswith("ds/") for name in listed())
+
+
+def test_models_of_a_server_of_ones_own_are_listed(
+    openai_client: OpenAIClient, management: Management, upstream: ScriptedUpstream, upstream_dialect: str
+) -> None:
+    """No catalogue knows them: the server itself is asked."""
+    prefix = management.add_node(upstream_dialect, upstream.base)
+    listed = {model.id for model in openai_client.sdk.models.list()}
+    assert {f"{prefix}/text", f"{prefix}/tool"} <= listed
+    assert openai_client.sdk.models.retrieve(f"{prefix}/text").id == f"{prefix}/text"
+
+
+def test_a_server_that_is_down_does_not_keep_the_list_waiting(
+    openai_client: OpenAIClient, management: Management
+) -> None:
+    management.add_node("openai", "http://127.0.0.1:9/v1")
+    started = time.monotonic()
+    list(openai_client.sdk.models.list())
+    assert time.monotonic() - started < 3
 
 
 def test_an_unknown_model_is_not_found(openai_client: OpenAIClient) -> None:

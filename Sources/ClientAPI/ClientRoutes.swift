@@ -31,10 +31,10 @@ package enum ClientRoutes {
                 try await api.countTokens(call)
             },
             Route(.get, "/v1/models", access: .clientAPI, errors: .dialect(.openAIChat)) { call in
-                api.listModels(call)
+                await api.listModels(call)
             },
             Route(.get, "/v1/models/{id...}", access: .clientAPI, errors: .dialect(.openAIChat)) { call in
-                try api.showModel(call)
+                try await api.showModel(call)
             },
         ]
     }
@@ -52,21 +52,23 @@ struct ClientAPI: Sendable {
         call.respond(.json(try await gateway.countTokens(try chatRequest(call, .anthropicMessages))))
     }
 
-    func listModels(_ call: Call) {
-        let models = visibleModels(call)
+    func listModels(_ call: Call) async {
+        let models = await visibleModels(call)
         call.respond(.json(wantsAnthropic(call) ? models.anthropicList : models.openAIList))
     }
 
-    func showModel(_ call: Call) throws {
+    func showModel(_ call: Call) async throws {
         let id = call.parameters["id"] ?? ""
-        guard let model = visibleModels(call)[id] else {
+        guard let model = await visibleModels(call)[id] else {
             throw Failure(.notFound, "The model '\(id)' does not exist", code: "model_not_found", param: "model")
         }
         call.respond(.json(wantsAnthropic(call) ? model.anthropic : model.openAI))
     }
 
-    private func visibleModels(_ call: Call) -> ModelListing {
-        ModelListing(call.configuration, catalogue: gateway.catalogue).filtered(by: call.principal.key)
+    private func visibleModels(_ call: Call) async -> ModelListing {
+        let offered = await gateway.offeredModels(in: call.configuration, on: call.exchange.loop)
+        let listing = ModelListing(call.configuration, catalogue: gateway.catalogue, offered: offered)
+        return listing.filtered(by: call.principal.key)
     }
 
     /// Anthropic's clients name the version of their API with every request, others never do.

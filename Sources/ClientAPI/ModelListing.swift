@@ -47,8 +47,9 @@ struct ListedModel {
 struct ModelListing {
     private(set) var models: [ListedModel]
 
-    init(_ configuration: Configuration, catalogue: Catalogue) {
-        var builder = Builder(configuration: configuration, catalogue: catalogue)
+    /// `offered` is what the user's own servers say that they have, by connection.
+    init(_ configuration: Configuration, catalogue: Catalogue, offered: [String: [OfferedModel]]) {
+        var builder = Builder(configuration: configuration, catalogue: catalogue, offered: offered)
         builder.addCombos()
         builder.addConnections()
         builder.addAliases()
@@ -100,12 +101,14 @@ extension ModelListing {
     private struct Builder {
         let configuration: Configuration
         let catalogue: Catalogue
+        let offered: [String: [OfferedModel]]
         private(set) var models: [ListedModel] = []
         private var ids: Set<String> = []
 
-        init(configuration: Configuration, catalogue: Catalogue) {
+        init(configuration: Configuration, catalogue: Catalogue, offered: [String: [OfferedModel]]) {
             self.configuration = configuration
             self.catalogue = catalogue
+            self.offered = offered
         }
 
         mutating func addCombos() {
@@ -126,7 +129,11 @@ extension ModelListing {
             for connection in configuration.connections where connection.isActive {
                 if let provider = catalogue.provider(connection.provider) {
                     add(modelsOf: provider, connection)
-                } else if let node = configuration.node(connection.provider), let model = connection.defaultModel {
+                } else if let node = configuration.node(connection.provider) {
+                    for model in offered[connection.id] ?? [] {
+                        add(named: "\(node.prefix)/\(model.id)", model.name, ownedBy: node.prefix, connection)
+                    }
+                    guard let model = connection.defaultModel else { continue }
                     add(named: "\(node.prefix)/\(model)", model, ownedBy: node.prefix, connection)
                 }
             }

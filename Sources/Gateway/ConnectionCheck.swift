@@ -46,6 +46,7 @@ extension Gateway {
     package func fetchModels(
         of connection: Connection,
         node: ProviderNode?,
+        limit: Duration = .seconds(20),
         on loop: EventLoop
     ) async throws(TrialError) -> TrialAnswer? {
         let (party, account) = try trialParties(connection, node)
@@ -59,7 +60,7 @@ extension Gateway {
             pool: query.poolKey,
             egress: query.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )
-        return try await send(message, dialect: .openAIChat, limit: .seconds(20), on: loop)
+        return try await send(message, dialect: .openAIChat, limit: limit, on: loop)
     }
 
     /// Sends the shortest chat request there is to one model of a connection.

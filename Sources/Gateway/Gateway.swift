@@ -22,6 +22,7 @@ package final class Gateway: Sendable {
     package let counters = Counters()
     /// What is being asked of upstreams right now.
     package let activeAttempts = ActiveAttempts()
+    let offeredModelsMemory = OfferedModelsMemory()
     let log: Logger
     private let slots: [ClientSlot]
 

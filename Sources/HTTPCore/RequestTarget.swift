@@ -32,7 +32,13 @@ public struct RequestTarget: Sendable {
     public var rawQuery: Substring { raw[raw.utf8.index(raw.startIndex, offsetBy: queryOffset)...] }
 
     /// Reads an origin-form target (RFC 9112 §3.2.1).
-    public static func parse(_ raw: String) throws(Problem) -> RequestTarget {
+    ///
+    /// An encoded slash is refused, because another reader may take it for a separator or not, except behind one of the
+    /// beginnings in `encodedSlashesBelow`: there it is a slash.
+    public static func parse(
+        _ raw: String,
+        encodedSlashesBelow beginnings: [String] = []
+    ) throws(Problem) -> RequestTarget {
         let bytes = raw.utf8.span
         guard !bytes.isEmpty, bytes[0] == 0x2F else { throw .notAPath }
         var hasEscape = false
@@ -44,7 +50,8 @@ public struct RequestTarget: Sendable {
             if byte == 0x3F, mark == bytes.count { mark = index }
         }
         let isPath = mark == bytes.count && !hasEscape
-        let path = isPath ? raw : try decodedPath(raw[..<raw.utf8.index(raw.startIndex, offsetBy: mark)])
+        let path =
+            isPath ? raw : try decodedPath(raw[..<raw.utf8.index(raw.startIndex, offsetBy: mark)], beginnings)
         guard !hasDotSegment(path.utf8.span) else { throw .dotSegment }
         return RequestTarget(raw: raw, path: path, queryOffset: min(mark + 1, bytes.count))
     }
@@ -78,16 +85,17 @@ public struct RequestTarget: Sendable {
         return query.first { $0.name == name }?.value
     }
 
-    private static func decodedPath(_ encoded: Substring) throws(Problem) -> String {
-        guard !hasForbiddenEscape(encoded) else { throw .forbiddenCharacter }
+    private static func decodedPath(_ encoded: Substring, _ beginnings: [String]) throws(Problem) -> String {
+        let allowsSlash = beginnings.contains { encoded.utf8.starts(with: $0.utf8) }
+        guard !hasForbiddenEscape(encoded, allowsSlash: allowsSlash) else { throw .forbiddenCharacter }
         guard let path = Percent.decode(encoded) else { throw .badEscape }
         for byte in path.utf8 where byte < 0x20 || byte == 0x7F { throw .forbiddenCharacter }
         return path
     }
 
-    private static func hasForbiddenEscape(_ path: Substring) -> Bool {
+    private static func hasForbiddenEscape(_ path: Substring, allowsSlash: Bool) -> Bool {
         guard path.utf8.contains(0x25) else { return false }
         let lowered = path.lowercased()
-        return ["%2f", "%5c", "%00"].contains { lowered.contains($0) }
+        return ["%5c", "%00"].contains { lowered.contains($0) } || !allowsSlash && lowered.contains("%2f")
     }
 }

@@ -25,6 +25,8 @@ struct HeadCheck {
     let spans: HeadSpans
     let method: String
     let peer: PeerAddress
+    /// See `ServerConfiguration`.
+    let encodedSlashesBelow: [String]
 
     private var cursor = 0
     private var framing = Framing()
@@ -34,7 +36,14 @@ struct HeadCheck {
     private var transferCodings = 0
 
     /// Takes a head's bytes, and nothing behind them.
-    init(_ bytes: UnsafeRawBufferPointer, spans: HeadSpans, method: String, peer: PeerAddress) {
+    init(
+        _ bytes: UnsafeRawBufferPointer,
+        spans: HeadSpans,
+        method: String,
+        peer: PeerAddress,
+        encodedSlashesBelow: [String]
+    ) {
+        self.encodedSlashesBelow = encodedSlashesBelow
         self.bytes = bytes
         self.spans = spans
         self.method = method
@@ -48,7 +57,9 @@ struct HeadCheck {
         guard skipLineEnd(), cursor == bytes.count else { throw .badRequest("The request head is malformed.") }
         try checkFraming()
         let path = try originForm(target)
-        guard let parsed = try? RequestTarget.parse(path) else { throw .badRequest("The request target is malformed.") }
+        guard let parsed = try? RequestTarget.parse(path, encodedSlashesBelow: encodedSlashesBelow) else {
+            throw .badRequest("The request target is malformed.")
+        }
         let head = RequestHead(
             method: HTTPMethod(rawValue: method),
             target: parsed,

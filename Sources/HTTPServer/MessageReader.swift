@@ -94,7 +94,8 @@ final class MessageReader {
                 UnsafeRawBufferPointer(rebasing: bytes[..<end]),
                 spans: parser.spans,
                 method: parser.method,
-                peer: peer
+                peer: peer,
+                encodedSlashesBelow: configuration.encodedSlashesBelow
             )
             do {
                 let (head, framing) = try check.run()

@@ -40,6 +40,9 @@ public struct ServerConfiguration: Sendable {
     /// What the bodies that are being read may take of memory together; above it, they go to files at once.
     public var bodyMemoryLimit = 256 << 20
 
+    /// Beginnings of paths behind which an encoded slash is a slash; everywhere else it is refused.
+    public var encodedSlashesBelow: [String] = []
+
     /// Request line, without its line end; above it: 414.
     public var requestLineLimit = 8 << 10
     /// All header lines with their line ends; above it: 431.

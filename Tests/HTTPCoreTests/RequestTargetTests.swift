@@ -25,6 +25,19 @@ import Testing
         #expect(throws: problem) { try RequestTarget.parse(raw) }
     }
 
+    @Test func `an encoded slash is one only behind the beginnings that say so`() throws {
+        let beginnings = ["/v1/models/"]
+        let target = try RequestTarget.parse("/v1/models/ds%2Fchat%2fx?y=%2F", encodedSlashesBelow: beginnings)
+        #expect(target.path == "/v1/models/ds/chat/x")
+        for raw in [
+            "/v1%2Fmodels/x", "/v1/models%2Fx", "/V1/models/a%2Fb", "/v1/models/a%2F..%2Fb", "/v1/models/a%5Cb",
+        ] {
+            #expect(throws: RequestTarget.Problem.self) {
+                try RequestTarget.parse(raw, encodedSlashesBelow: beginnings)
+            }
+        }
+    }
+
     @Test func `a final slash is an empty segment`() throws {
         #expect(try RequestTarget.parse("/").segments == [""])
         #expect(try RequestTarget.parse("/a/").segments == ["a", ""])

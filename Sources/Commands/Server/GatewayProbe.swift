@@ -49,10 +49,10 @@ struct GatewayProbe: ConnectionProbe {
                 return .unavailable
             }
             if let failure = answer.failure { return .failed(status: failure.status, message: failure.message) }
-            guard let list = (try? JSONDocument.parse(answer.body)).flatMap(Self.models) else {
+            guard let list = answer.offeredModels else {
                 return .failed(status: nil, message: "The provider's model list cannot be read")
             }
-            return .fetched(list)
+            return .fetched(list.map { ListedModel(id: $0.id, name: $0.name) })
         } catch {
             return .failed(status: nil, message: error.message)
         }
@@ -95,17 +95,6 @@ struct GatewayProbe: ConnectionProbe {
         connection.defaultModel ?? gateway.catalogue.provider(connection.provider)?.chat?.models.first?.id
     }
 
-    /// `{"data":[{"id":…}]}` as OpenAI and Anthropic have it, `{"models":[…]}`, or a bare list.
-    private static func models(_ document: JSONDocument) -> [ListedModel]? {
-        guard let list = document.root["data"] ?? document.root["models"] ?? document.root.arrayItself else {
-            return nil
-        }
-        return list.elements.compactMap { entry in
-            guard let id = entry["id"]?.string ?? entry["name"]?.string else { return nil }
-            return ListedModel(id: id, name: entry["display_name"]?.string ?? entry["name"]?.string ?? id)
-        }
-    }
-
     private static func question(_ model: String) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
@@ -143,10 +132,6 @@ private final class RecordingSink: AnswerSink {
 extension TrialAnswer {
     /// Whether the answer tells nothing about the credential: the address has no model list.
     fileprivate var saysNothing: Bool { [404, 405, 501].contains(status.rawValue) }
-}
-
-extension JSONValue {
-    fileprivate var arrayItself: JSONValue? { isArray ? self : nil }
 }
 
 extension Duration {

@@ -31,6 +31,8 @@ final class RunningServer: Sendable {
         var configuration = ServerConfiguration(addresses: [])
         configuration.spoolDirectory = core.directory.path
         configuration.reusePort = group.loops.count > 1
+        // Model ids have slashes, which the SDKs encode when they ask for one model.
+        configuration.encodedSlashesBelow = ["/v1/models/", "/api/v1/models/", "/v1/v1/models/", "/models/"]
         var port = core.settings.port
         var servers: [LoopServer] = []
         for loop in group.loops {

@@ -1,0 +1,38 @@
+import HTTPCore
+import HTTPServer
+import Store
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+@Suite struct OfferedModelsTests {
+    private static let list = #"{"data":[{"id":"m1"},{"id":"m2","display_name":"Second"},{"name":"m3"},{"id":""},{}]}"#
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a server is asked once, and again when its connection changes`() async throws {
+        let upstream = try Upstream { _ in .json(Array(Self.list.utf8)) }
+        try await withWorld { world in
+            let connection = try #require(try await world.connect(upstream)["a1"])
+            for _ in 0..<3 {
+                let offered = await world.gateway.offeredModels(in: world.store.configuration, on: world.loop)
+                #expect(offered[connection]?.map(\.id) == ["m1", "m2", "m3"])
+                #expect(offered[connection]?.map(\.name) == ["m1", "Second", "m3"])
+            }
+            #expect(upstream.calls.count == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a server without a list offers nothing and is left alone for a while`() async throws {
+        let upstream = try Upstream { _ in Response(.notFound) }
+        try await withWorld { world in
+            let connection = try #require(try await world.connect(upstream)["a1"])
+            for _ in 0..<2 {
+                let offered = await world.gateway.offeredModels(in: world.store.configuration, on: world.loop)
+                #expect(offered[connection, default: []].isEmpty)
+            }
+            #expect(upstream.calls.count == 1)
+        }
+    }
+}
