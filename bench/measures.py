@@ -86,9 +86,12 @@ def compare(setting: Setting, targets: dict[str, Target], connections: int = 32)
             seconds = setting.seconds if round_number else min(2, setting.seconds)
             before = process.cpu_seconds()
             run = wrk(setting.home, port, path, body, key, seconds=seconds, connections=connections)
+            if round_number == 0:
+                continue  # to warm up; a slow server may not have answered yet
+            if not run["requests"]:
+                raise RuntimeError(f"{name} answered nothing within {seconds:g} s: measure for longer")
             cpu = (process.cpu_seconds() - before) / run["requests"] * 1000
-            if round_number:  # the first round warms up
-                found[name].append(Load(run["rate"], run["p50_ms"], run["p99_ms"], cpu))
+            found[name].append(Load(run["rate"], run["p50_ms"], run["p99_ms"], cpu))
     return {name: _medians(loads) for name, loads in found.items()}
 
 
