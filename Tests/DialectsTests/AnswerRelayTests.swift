@@ -183,6 +183,24 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
         #expect(failed.out.isEmpty)
     }
 
+    @Test(arguments: [Dialect.openAIChat, .anthropicMessages], [1, 2, 3])
+    func `two frames in a row that are no JSON are dropped, a third ends the stream with an error`(
+        client: Dialect,
+        count: Int
+    ) {
+        let broken = String(repeating: "data: {\"choices\":[{\"delta\":{\"content\":\"\u{0}\"}}]}\n\n", count: count)
+        // The frame before is one that the others would fit but for their text.
+        let stream =
+            chunk(#"{"content":"a"}"#) + chunk(#"{"content":"b"}"#) + broken + chunk(#"{"content":"c"}"#)
+            + chunk("{}", finish: "stop") + "data: [DONE]\n\n"
+        let answer = relay(stream, makeContext(client, .openAIChat))
+        #expect(answer.isComplete == (count < 3))
+        #expect(answer.failure?.cause == (count < 3 ? nil : .unreadable))
+        #expect(answer.out.contains("\"c\"") == (count < 3))
+        #expect(answer.out.contains("\"error\"") == (count == 3))
+        #expect(!answer.out.contains("\u{0}"))
+    }
+
     @Test func `a body that is an error is a failure even when it came as an event stream`() {
         let body = "{\n \"error\": {\"message\": \"no such model\", \"code\": 404}\n}"
         let failed = relay(body, chatToMessages, contentType: "text/event-stream")
