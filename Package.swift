@@ -25,6 +25,8 @@ let cLibraries: [Target] = [
     system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
     system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev", brew: "argon2"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
+    system("CBrotli", pkgConfig: "libbrotlidec", apt: "libbrotli-dev", brew: "brotli"),
     system("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev", brew: "libxcrypt"),
     .target(name: "CLinux"),
 ]
@@ -41,7 +43,10 @@ let ground: [Target] = [
     module("SQLiteStore", ["CLinux", "CSQLite"]),
     module("EventLoop", ["CLinux", "TimeCore"]),
     module("HTTPServer", ["CHTTPParser", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
-    module("HTTPClient", ["CCurl", "CLinux", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
+    module(
+        "HTTPClient",
+        ["CBrotli", "CCurl", "CHTTPParser", "CLinux", "CZlib", "EventLoop", "HTTPCore", "LogCore", "TimeCore"]
+    ),
 ]
 
 let world: [Target] = [

@@ -17,3 +17,12 @@ static inline void omni_http_resume(http_parser *_Nonnull parser) { http_parser_
 
 /* Bytes of the chunk that just began; valid in the chunk header callback. */
 static inline uint64_t omni_http_chunk_size(const http_parser *_Nonnull parser) { return parser->content_length; }
+
+/* The status of the response; valid once its head is complete. */
+static inline int omni_http_status(const http_parser *_Nonnull parser) { return (int)parser->status_code; }
+
+/* The announced length of the body, -1 if there is none; valid in the headers complete callback. */
+static inline int64_t omni_http_content_length(const http_parser *_Nonnull parser) {
+    if (!(parser->flags & F_CONTENTLENGTH) || parser->content_length > INT64_MAX) return -1;
+    return (int64_t)parser->content_length;
+}

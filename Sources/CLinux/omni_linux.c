@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,6 +98,54 @@ void omni_process_harden(void) {
 
 int omni_accept(int fd, void *address, uint32_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static int set_option(int fd, int level, int name, int value) {
+    return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+static int start_connecting(int fd, const uint8_t *address, size_t count, uint16_t port) {
+    if (count == 4) {
+        struct sockaddr_in target = {.sin_family = AF_INET, .sin_port = htons(port)};
+        memcpy(&target.sin_addr, address, 4);
+        return connect(fd, (struct sockaddr *)&target, sizeof target);
+    }
+    struct sockaddr_in6 target = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    memcpy(&target.sin6_addr, address, 16);
+    return connect(fd, (struct sockaddr *)&target, sizeof target);
+}
+
+int omni_tcp_connect(const uint8_t *address, size_t count, uint16_t port, int *is_pending) {
+    if (count != 4 && count != 16) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    int fd = socket(count == 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    /* None of these is worth failing for. */
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 30);
+    int result = start_connecting(fd, address, count, port);
+    *is_pending = result != 0;
+    if (result == 0 || errno == EINPROGRESS) return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+ssize_t omni_send_two(int fd, const void *first, size_t first_count, const void *second, size_t second_count) {
+    struct iovec parts[2] = {{(void *)first, first_count}, {(void *)second, second_count}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+int omni_socket_error(int fd) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
 int omni_temporary_file(const char *directory) {

@@ -17,6 +17,10 @@ public struct ClientConfiguration: Sendable {
     /// Off: with libcurl 7.88 a paused stream holds up every other stream of its connection, so one slow reader would
     /// stall its neighbours. HTTP/2 is spoken either way.
     public var multiplexesRequests = false
+    /// Whether requests that need neither TLS nor a proxy nor a name server are sent without libcurl.
+    ///
+    /// Only tests have a reason to turn it off: both ways have to mean the same.
+    var connectsDirectly = true
     /// Where this program itself listens: no request may go there.
     ///
     /// An unspecified address stands for every loopback one.

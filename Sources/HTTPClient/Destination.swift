@@ -6,12 +6,15 @@ import Synchronization
 /// `@unchecked Sendable`: immutable; libcurl copies from its half and never writes to it.
 final class Destination: @unchecked Sendable {
     let url: RequestURL
+    /// The way there without libcurl; nil if there is none.
+    let route: DirectRoute?
     private let parsed: OpaquePointer
 
     /// Reads an absolute URL; nil when it may not be requested.
     init?(_ text: String) {
         guard let url = RequestURL(text), let parsed = curl_url() else { return nil }
         self.url = url
+        route = DirectRoute(url)
         self.parsed = parsed
         let flags = UInt32(CURLU_DISALLOW_USER | CURLU_PATH_AS_IS)
         guard curl_url_set(parsed, CURLUPART_URL, text, flags) == CURLUE_OK else { return nil }

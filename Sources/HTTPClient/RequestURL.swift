@@ -10,6 +10,8 @@ struct RequestURL: Sendable {
     let text: String
     let isSecure: Bool
     let authority: Authority
+    /// Path and query as written; may be empty or begin with the query.
+    let path: String
 
     /// Reads an absolute URL; nil when it may not be requested.
     init?(_ text: String) {
@@ -25,6 +27,7 @@ struct RequestURL: Sendable {
         guard let authority = Authority(rest[..<end]) else { return nil }
         self.text = text
         self.authority = authority
+        path = String(rest[end...])
     }
 
     /// Printable ASCII without what RFC 3986 has no place for; no fragment.
@@ -69,16 +72,18 @@ struct Authority: Sendable, Hashable {
         port = number
     }
 
-    /// The address the host names by itself, in any of the spellings libcurl takes (`127.1`, `0x7f000001`, `localhost`);
-    /// nil for a name that has to be resolved.
-    var literalAddress: IPAddress? {
-        if let address = IPAddress(host) { return address }
+    /// The addresses the host names by itself, in any of the spellings libcurl takes (`127.1`, `0x7f000001`, `localhost`);
+    /// empty for a name that has to be resolved.
+    var literalAddresses: [IPAddress] {
+        if let address = IPAddress(host) { return [address] }
         var name = host.lowercased()
         while name.hasSuffix(".") { name.removeLast() }
-        if name == "localhost" || name.hasSuffix(".localhost") { return IPAddress("127.0.0.1") }
+        if name == "localhost" || name.hasSuffix(".localhost") {
+            return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
+        }
         var number = in_addr()
-        guard inet_aton(name, &number) == 1 else { return nil }
-        return withUnsafeBytes(of: number) { IPAddress(bytes: Array($0)) }
+        guard inet_aton(name, &number) == 1 else { return [] }
+        return withUnsafeBytes(of: number) { IPAddress(bytes: Array($0)).map { [$0] } ?? [] }
     }
 
     private static func isInName(_ byte: UInt8) -> Bool {

@@ -1,8 +1,8 @@
 import HTTPCore
 
-/// The status line and fields of the response, gathered line by line.
+/// The status line and fields of the response, gathered line by line from libcurl, part by part from http-parser.
 ///
-/// libcurl hands over interim responses, the final one and trailers alike; only the final response's fields are kept. They
+/// Both hand over interim responses, the final one and trailers alike; only the final response's fields are kept. They
 /// stay bytes until somebody asks: most of an upstream's header is never looked at.
 struct ResponseHead: Sendable {
     /// What a line meant.
@@ -29,6 +29,8 @@ struct ResponseHead: Sendable {
     private var fieldCount = 0
     private var isInBlock = false
     private var isComplete = false
+
+    // MARK: - Line by line
 
     /// Takes one line with its line end.
     mutating func receive(_ line: UnsafeBufferPointer<UInt8>, limits: TransferLimits) -> Progress {
@@ -62,11 +64,15 @@ struct ResponseHead: Sendable {
             number = 10 * number + Int(digit - 0x30)
         }
         status = number
+        clear()
+        isInBlock = true
+        return number == 101 ? .violation : .more
+    }
+
+    private mutating func clear() {
         lines.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
         namesCoding = false
-        isInBlock = true
-        return number == 101 ? .violation : .more
     }
 
     private mutating func endBlock() -> Progress {
@@ -77,20 +83,77 @@ struct ResponseHead: Sendable {
     }
 
     private mutating func append(_ line: UnsafeBufferPointer<UInt8>) {
-        if lines.isEmpty {
-            lines.reserveCapacity(512)
-            ends.reserveCapacity(16)
+        reserve()
+        let isFolded = line.first == 0x20 || line.first == 0x09
+        guard isFolded, !ends.isEmpty else {
+            lines.append(contentsOf: line)
+            return endField()
         }
-        if let first = line.first, first == 0x20 || first == 0x09, !ends.isEmpty {
-            // Obsolete line folding (RFC 9112 §5.2): the line goes on, after a blank.
-            lines.append(0x20)
-            ends.removeLast()
-        }
-        if let first = line.first, first | 0x20 == UInt8(ascii: "c"), line.count > 17 {
-            namesCoding = namesCoding || Self.equals(line.span.extracting(first: 17), "content-encoding:")
-        }
-        lines.append(contentsOf: line)
+        // Obsolete line folding (RFC 9112 §5.2): the line goes on, after a blank.
+        ends.removeLast()
+        lines.append(0x20)
+        let text = line.drop { $0 == 0x20 || $0 == 0x09 }
+        lines.append(contentsOf: UnsafeBufferPointer(rebasing: text))
         ends.append(lines.count)
+    }
+
+    private mutating func reserve() {
+        guard lines.isEmpty else { return }
+        lines.reserveCapacity(512)
+        ends.reserveCapacity(16)
+    }
+
+    /// Ends the line that was begun; the fields it holds have to be counted by the caller.
+    private mutating func endField() {
+        let start = ends.last ?? 0
+        ends.append(lines.count)
+        guard !namesCoding, lines.count - start > 17, lines[start] | 0x20 == UInt8(ascii: "c") else { return }
+        namesCoding = Self.equals(lines.span.extracting(start..<start + 17), "content-encoding:")
+    }
+
+    // MARK: - Part by part
+
+    /// A response begins; those before it were interim ones.
+    mutating func beginResponse() {
+        clear()
+        // The status line, which is not handed over.
+        byteCount += 17
+        reserve()
+    }
+
+    /// Takes a part of a field, or what stands between parts; false when the limits are exceeded.
+    mutating func append(_ part: UnsafeBufferPointer<UInt8>, limits: TransferLimits) -> Bool {
+        byteCount += part.count
+        guard byteCount <= limits.headerBytes else { return false }
+        lines.append(contentsOf: part)
+        return true
+    }
+
+    /// The colon between name and value, or the blank for a folded line.
+    mutating func append(separator: UInt8) {
+        byteCount += 1
+        lines.append(separator)
+    }
+
+    /// A field is complete; false when there are too many.
+    mutating func endField(limits: TransferLimits) -> Bool {
+        endField()
+        byteCount += 2
+        return count(limits) == .more
+    }
+
+    /// The response's header is complete.
+    mutating func endResponse(status: Int) -> Progress {
+        self.status = status
+        byteCount += 2
+        return status == 101 ? .violation : endBlock()
+    }
+
+    /// Counts a part of a trailer field, which is not kept.
+    mutating func countTrailer(_ size: Int, beginsField: Bool, limits: TransferLimits) -> Bool {
+        byteCount += size
+        if beginsField { fieldCount += 1 }
+        return byteCount <= limits.headerBytes && fieldCount <= limits.headerCount
     }
 
     // MARK: - Reading

@@ -37,18 +37,18 @@ final class Transfer: @unchecked Sendable {
     /// What is sent and how, without its content.
     let request: ClientRequest
     let destination: Destination
-    /// What is sent; given back once libcurl has it all, since an answer may last for minutes.
+    /// What is sent; given back once it is all sent, since an answer may last for minutes.
     private(set) var content: [UInt8]?
 
     private(set) var phase = Phase.queued
     private(set) var outcome: Result<Void, TransferError>?
-    /// Why a callback made libcurl stop; libcurl itself reports only that one did.
+    /// Why a callback made libcurl or the parser stop; they themselves report only that one did.
     private(set) var abortCode: TransferError.Code?
-    /// libcurl's handle while it works on this transfer.
-    var handle: EasyHandle?
+    /// What carries it over the network, from its admission to its end.
+    var carrier: Carrier?
     /// Position in the client's list of running transfers.
-    var index = 0
-    /// The connection in use, once there is one.
+    var index: Int?
+    /// libcurl's connection in use, once there is one.
     private var socket: SocketRecord?
     var isPaused = false
     /// Whether somebody wants to know how it ends.
@@ -104,7 +104,7 @@ final class Transfer: @unchecked Sendable {
         if outcome == nil { phase = .connecting }
     }
 
-    /// A socket is being opened: also when libcurl replaces a kept connection that turned out to be dead.
+    /// A socket is being opened: also to replace a kept connection that turned out to be dead.
     func connectionStarted(at now: UInt64) {
         guard phase == .awaitingHead else { return }
         isRetried = true
@@ -113,8 +113,8 @@ final class Transfer: @unchecked Sendable {
         engine.deadlineMoved(deadline)
     }
 
-    /// The connection is ready; the request is about to be sent.
-    func connected(at now: UInt64, socket: SocketRecord, isReused: Bool) {
+    /// The connection, libcurl's if it has a record, is ready; the request is about to be sent.
+    func connected(at now: UInt64, socket: SocketRecord? = nil, isReused: Bool) {
         // A refused address is no reason to fail when another one of the host could be reached.
         if abortCode == .egressRefused { abortCode = nil }
         phase = .awaitingHead
@@ -123,7 +123,7 @@ final class Transfer: @unchecked Sendable {
         isReusedConnection = isReused
         leaveSocket()
         self.socket = socket
-        socket.requests += 1
+        socket?.requests += 1
         engine.deadlineMoved(deadline)
     }
 
@@ -152,7 +152,8 @@ final class Transfer: @unchecked Sendable {
         deliver()
     }
 
-    private func abort(_ code: TransferError.Code) -> Bool {
+    /// Notes why the response is refused; returns false for callbacks to pass on.
+    func abort(_ code: TransferError.Code) -> Bool {
         if abortCode == nil { abortCode = code }
         return false
     }
@@ -168,9 +169,14 @@ final class Transfer: @unchecked Sendable {
         return head.isDelimitedByClose
     }
 
-    // MARK: - Receiving, called by libcurl
+    // MARK: - Receiving
 
-    /// Takes a header line; false stops the transfer.
+    /// Bytes have arrived.
+    func wasActive() {
+        lastActivity = engine.turnTime
+    }
+
+    /// Takes a header line from libcurl; false stops the transfer.
     func receiveHeader(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
         guard outcome == nil else { return false }
         lastActivity = engine.turnTime
@@ -178,11 +184,23 @@ final class Transfer: @unchecked Sendable {
         case .more: return true
         case .tooLarge: return abort(.tooLarge)
         case .violation: return abort(.protocolViolation)
-        case .complete: return headIsComplete()
+        case .complete: return headIsComplete(announcing: carrier?.announcedLength)
         }
     }
 
-    private func headIsComplete() -> Bool {
+    /// Takes the final response's header from a direct connection; false stops the transfer.
+    func headArrived(_ head: ResponseHead, contentLength: Int?) -> Bool {
+        guard outcome == nil else { return false }
+        self.head = head
+        return headIsComplete(announcing: contentLength)
+    }
+
+    /// Counts a part of a trailer; false when there is too much of them.
+    func countTrailer(_ size: Int, beginsField: Bool) -> Bool {
+        head.countTrailer(size, beginsField: beginsField, limits: request.limits) || abort(.tooLarge)
+    }
+
+    private func headIsComplete(announcing length: Int?) -> Bool {
         // Only a proxy says 407, and its answer is not the upstream's.
         if head.status == 407, request.proxy != nil { return abort(.proxy) }
         phase = .body
@@ -190,11 +208,7 @@ final class Transfer: @unchecked Sendable {
         isEncoded = head.isEncoded
         socket?.isMultiplexed = head.isHTTP2
         // Bytes of content are counted: only that there were some, and all went out, means that the header went before them.
-        if let count = content?.count, count > 0, let handle, handle.sentCount >= count {
-            content = nil
-            handle.freeUploadBuffer()
-        }
-        let length = handle?.contentLength
+        if let count = content?.count, count > 0, carrier?.releaseContent(count) == true { content = nil }
         if let length, !isEncoded, request.method != .head, head.status != 204, head.status != 304 {
             guard length <= request.limits.bodyBytes else { return abort(.tooLarge) }
             // Room for the 64 bytes a JSON parser wants behind its input, so that it need not copy.
@@ -204,7 +218,7 @@ final class Transfer: @unchecked Sendable {
             headWaiter = nil
             let arrival = Arrival(
                 head: head,
-                address: socket?.address,
+                address: socket?.address ?? carrier?.address,
                 timings: timings,
                 isReusedConnection: isReusedConnection,
                 contentLength: isEncoded ? nil : length
@@ -231,29 +245,40 @@ final class Transfer: @unchecked Sendable {
         case refused
     }
 
-    /// Takes content, unless too much is unread.
+    /// Takes content from libcurl, unless too much is unread.
     func receiveBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Reception {
         guard outcome == nil, phase == .body else { return .refused }
-        lastActivity = engine.turnTime
-        guard buffer.count < highWaterMark else {
+        wasActive()
+        guard !isOverfull else {
             isPaused = true
             return .later
         }
+        guard take(UnsafeRawBufferPointer(bytes)) else { return .refused }
+        engine.received(bytes.count)
+        return .taken
+    }
+
+    /// Takes content, however much is unread; false stops the transfer.
+    func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard outcome == nil else { return false }
         decodedCount += bytes.count
-        guard isAcceptable else { return .refused }
+        guard isAcceptable else { return false }
         // Room for a few small pieces at once, which is given away with them.
         if buffer.isEmpty { buffer.reserveCapacity(max(1024, bytes.count)) }
         buffer.append(contentsOf: bytes)
-        engine.received(bytes.count)
-        if bodyWaiter != nil {
-            // Not at once: more of what has arrived together may follow in this turn.
-            if !isDeliveryDue {
-                isDeliveryDue = true
-                engine.deliveryIsDue(self)
-            }
+        // Not at once: more of what has arrived together may follow in this turn.
+        if bodyWaiter != nil, !isDeliveryDue {
+            isDeliveryDue = true
+            engine.deliveryIsDue(self)
         }
-        return .taken
+        return true
     }
+
+    /// How many more bytes may be unread.
+    var roomLeft: Int { highWaterMark - buffer.count }
+
+    /// As much is unread as may be, or more.
+    var isOverfull: Bool { roomLeft <= 0 }
 
     /// How much may be unread.
     ///
@@ -267,9 +292,7 @@ final class Transfer: @unchecked Sendable {
     private var isAcceptable: Bool {
         guard decodedCount <= request.limits.bodyBytes else { return abort(.tooLarge) }
         guard isEncoded, decodedCount > TransferLimits.ratioFloor else { return true }
-        // libcurl counts what it read only after a chunked piece of it was handed over: allow for one buffer.
-        let received = (handle?.receivedCount ?? 0) + EasyHandle.receiveBufferSize
-        return decodedCount / max(1, request.limits.ratio) <= received || abort(.ratio)
+        return decodedCount / max(1, request.limits.ratio) <= carrier?.receivedCount ?? 0 || abort(.ratio)
     }
 
     // MARK: - Reading, on the loop

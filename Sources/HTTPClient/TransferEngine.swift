@@ -3,7 +3,8 @@ import HTTPCore
 import LogCore
 import TimeCore
 
-/// Runs the transfers of one loop: starts them, lets libcurl work, enforces time limits, ends them.
+/// Runs the transfers of one loop: starts them, lets libcurl and the direct connections work, enforces time limits, ends
+/// them.
 ///
 /// `@unchecked Sendable`: everything that changes is touched on the loop only; other threads hand over through `cancel` and
 /// `close`.
@@ -11,17 +12,24 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
     let loop: EventLoop
     let highWaterMark: Int
     let destinations = DestinationCache()
-    private let configuration: ClientConfiguration
+    let configuration: ClientConfiguration
     private let log: Logger
     private let certificates: TrustStore
     /// Nil once the engine is closed.
     private var multi: MultiHandle?
-    private var pools = PoolNumbers()
+    var pools = PoolNumbers()
     private var idleHandles: [EasyHandle] = []
     private var running: [Transfer] = []
     private var due = Due()
     /// Bytes of content that came while libcurl acted on a socket.
     private var receivedCount = 0
+
+    // For direct connections; see TransferEngine+Direct.swift.
+    var direct = DirectPool()
+    var heads = RequestWriter()
+    let responses = ResponseReader()
+    /// What they read into; nothing stays in it.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
     /// What has to wait: for libcurl to return, or for its time.
     private struct Due {
@@ -47,11 +55,17 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         if loop.isCurrent { loop.addDriver(self) } else { loop.execute { loop.addDriver(self) } }
     }
 
+    deinit {
+        readBuffer.deallocate()
+    }
+
     /// Transfers under way.
     var activeTransfers: Int { running.count }
 
     /// Connections open, busy or idle.
-    var openConnections: Int { multi?.sockets.connectionCount ?? 0 }
+    var openConnections: Int { carriedByLibcurl + direct.count }
+
+    private var carriedByLibcurl: Int { multi?.sockets.connectionCount ?? 0 }
 
     // MARK: - From any thread
 
@@ -70,6 +84,7 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
     private func shutDown() {
         guard multi != nil else { return }
         for transfer in running { stop(transfer, .closed) }
+        for connection in direct.waiting { connection.close() }
         multi = nil
         idleHandles = []
         loop.removeDriver(self)
@@ -90,10 +105,14 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
 
     private func admit(_ transfer: Transfer) throws(TransferError) {
         guard let multi else { throw transfer.failure(.closed) }
+        if let route = transfer.destination.route, transfer.request.proxy == nil, configuration.connectsDirectly {
+            return try startDirectly(transfer, route)
+        }
         // A proxy resolves the target's name, but an address can be judged here.
-        if transfer.request.proxy != nil, let literal = transfer.url.authority.literalAddress {
+        if transfer.request.proxy != nil {
             let port = transfer.url.authority.port ?? (transfer.url.isSecure ? 443 : 80)
-            guard isAcceptable(.ip(literal, port: port), to: transfer.request.egress) else {
+            for literal in transfer.url.authority.literalAddresses
+            where !isAcceptable(.ip(literal, port: port), to: transfer.request.egress) {
                 throw transfer.failure(.egressRefused)
             }
         }
@@ -106,7 +125,11 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
             handle.release()
             throw transfer.failure(.internal, curlCode: result, diagnostic: "the handle was not taken")
         }
-        transfer.handle = handle
+        transfer.carrier = .libcurl(handle)
+        enlist(transfer)
+    }
+
+    func enlist(_ transfer: Transfer) {
         transfer.index = running.count
         running.append(transfer)
         deadlineMoved(transfer.deadline)
@@ -124,26 +147,40 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         transfer.finish(.failure(transfer.failure(code)))
     }
 
-    /// Takes a transfer away from libcurl and keeps its handle for the next one; outside callbacks only.
+    /// Takes a transfer away from what carries it; outside libcurl's callbacks only.
     private func detach(_ transfer: Transfer) {
-        guard let handle = transfer.handle else { return }
-        transfer.handle = nil
-        transfer.isPaused = false
-        transfer.leaveSocket()
+        guard let index = transfer.index else { return }
+        transfer.index = nil
         let last = running.removeLast()
         if last !== transfer {
-            running[transfer.index] = last
-            last.index = transfer.index
+            running[index] = last
+            last.index = index
         }
+        transfer.isPaused = false
+        transfer.leaveSocket()
+        if due.sweep == .max { due.sweep = turnTime.saturatingAdding(sweepInterval) }
+        switch transfer.carrier.take() {
+        case nil: break
+        case .libcurl(let handle): takeBack(handle, from: transfer)
+        // Unless it works for others by now.
+        case .direct(let connection): if connection.transfer === transfer { connection.close() }
+        }
+    }
+
+    /// Keeps a handle for the next transfer.
+    private func takeBack(_ handle: EasyHandle, from transfer: Transfer) {
         multi?.remove(handle)
         handle.release()
-        if due.sweep == .max { due.sweep = turnTime.saturatingAdding(sweepInterval) }
         if idleHandles.count < 128, !transfer.hasStrainedHandle { idleHandles.append(handle) }
     }
 
     private func ended(_ end: MultiHandle.Ended) {
         guard let transfer = end.handle.transfer else { return }
-        let error = transfer.error(for: end.code, end.handle)
+        ended(transfer, transfer.error(for: end.code, end.handle))
+    }
+
+    /// A transfer has come to its end, a good one without an error.
+    func ended(_ transfer: Transfer, _ error: TransferError?) {
         detach(transfer)
         guard let error else { return transfer.finish(.success(())) }
         transfer.finish(.failure(error))
@@ -170,10 +207,14 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
 
     /// The reader wants more of a paused transfer.
     func resume(_ transfer: Transfer) {
-        guard transfer.outcome == nil, let handle = transfer.handle else { return }
+        guard transfer.outcome == nil, let carrier = transfer.carrier else { return }
         transfer.wasResumed(at: turnTime)
-        multi?.resume(handle)
-        settle()
+        switch carrier {
+        case .libcurl(let handle):
+            multi?.resume(handle)
+            settle()
+        case .direct(let connection): connection.resume()
+        }
     }
 
     // MARK: - The loop's turn
@@ -220,13 +261,17 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         due.limits = next == .max ? .max : max(next, now + pause)
     }
 
-    /// Makes libcurl close idle connections that have died or grown old.
+    /// Closes idle connections that have died or grown old.
     ///
-    /// It does so only when a transfer begins, so one
-    /// begins that gets no further than its address, which no policy permits.
+    /// libcurl does so only when a transfer begins, so one begins that gets no further than its address, which no policy
+    /// permits.
     private func sweepConnections(at now: UInt64) {
+        let lifetime = UInt64(max(0, configuration.idleLifetime.nanosecondsClamped))
+        if now > lifetime {
+            for connection in direct.idle(since: now - lifetime) { connection.close() }
+        }
         due.sweep = openConnections > 0 ? now.saturatingAdding(sweepInterval) : .max
-        guard due.sweep != .max, let sweeper = try? Transfer(engine: self, request: Self.sweeping) else { return }
+        guard carriedByLibcurl > 0, let sweeper = try? Transfer(engine: self, request: Self.sweeping) else { return }
         sweeper.start(at: now, nil)
         do throws(TransferError) { try admit(sweeper) } catch { sweeper.finish(.failure(error)) }
     }
@@ -251,8 +296,8 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         settle()
     }
 
-    /// Does what libcurl's callbacks left to do.
-    private func settle() {
+    /// Does what callbacks left to do.
+    func settle() {
         while let end = multi?.nextEnded() { ended(end) }
         while let transfer = due.removals.popLast() { detach(transfer) }
         while let transfer = due.deliveries.popLast() { transfer.deliver() }
@@ -270,7 +315,7 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
         transfer.request.proxy == nil ? transfer.request.egress : .allowPrivate
     }
 
-    private func isAcceptable(_ peer: PeerAddress, to policy: EgressPolicy) -> Bool {
+    func isAcceptable(_ peer: PeerAddress, to policy: EgressPolicy) -> Bool {
         guard case .ip(let address, let port) = peer, policy.permits(address) else { return false }
         let own = configuration.ownListeners
         guard !own.isEmpty else { return true }

@@ -115,7 +115,9 @@ struct HeadCheck {
     private mutating func readField(_ field: HeadSpans.Field) throws(Refusal) {
         let malformed = Refusal.badRequest("A header field is malformed.")
         let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
-        guard cursor == field.name.lowerBound, !name.isEmpty, name.allSatisfy(isToken) else { throw malformed }
+        guard cursor == field.name.lowerBound, !name.isEmpty, name.allSatisfy(HeaderBytes.isToken) else {
+            throw malformed
+        }
         cursor = field.name.upperBound
         guard skip(0x3A) else { throw malformed }
         skipBlanks()
@@ -236,16 +238,8 @@ private func hasControls(_ bytes: UnsafeRawBufferPointer) -> Bool {
 
 private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-/// Letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110 §5.6.2).
-func isToken(_ byte: UInt8) -> Bool { isMember(byte, 0x03FF6CFA00000000, 0x57FFFFFFC7FFFFFE) }
-
 /// What stands in a host and port: letters, digits and ``-._~:[]%!$&'()*+;=`` (RFC 3986 §3.2.2).
-func isHostCharacter(_ byte: UInt8) -> Bool { isMember(byte, 0x2FFF6FF200000000, 0x47FFFFFEAFFFFFFE) }
-
-/// Looks a byte up in a set of ASCII characters, given as two words of bits.
-private func isMember(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
-    byte < 0x80 && (byte < 0x40 ? low : high) >> UInt64(byte & 0x3F) & 1 == 1
-}
+func isHostCharacter(_ byte: UInt8) -> Bool { HeaderBytes.isMember(byte, 0x2FFF6FF200000000, 0x47FFFFFEAFFFFFFE) }
 
 /// Whether a text equals a word in lower case, its ASCII letters in either case.
 private func equals(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {

@@ -1,3 +1,4 @@
+private import CLinux
 private import Glibc
 
 /// Bytes that wait to be sent on one connection.
@@ -59,31 +60,13 @@ struct OutputBuffer {
     }
 
     private func sendOnce(_ socket: Int32) -> Int {
-        let flags = Int32(MSG_NOSIGNAL)
-        return bytes.withUnsafeBytes { head in
+        bytes.withUnsafeBytes { head in
             let head = UnsafeRawBufferPointer(rebasing: head[sent...])
-            guard !tail.isEmpty else { return Glibc.send(socket, head.baseAddress, head.count, flags) }
+            guard !tail.isEmpty else { return Glibc.send(socket, head.baseAddress, head.count, Int32(MSG_NOSIGNAL)) }
             return tail.withUnsafeBytes { body in
-                sendBoth(socket, head, UnsafeRawBufferPointer(rebasing: body[tailSent...]), flags)
+                let body = UnsafeRawBufferPointer(rebasing: body[tailSent...])
+                return omni_send_two(socket, head.baseAddress, head.count, body.baseAddress, body.count)
             }
-        }
-    }
-
-    private func sendBoth(
-        _ socket: Int32,
-        _ first: UnsafeRawBufferPointer,
-        _ second: UnsafeRawBufferPointer,
-        _ flags: Int32
-    ) -> Int {
-        var parts = (
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
-        )
-        return withUnsafeMutableBytes(of: &parts) { parts in
-            var message = msghdr()
-            message.msg_iov = parts.baseAddress?.assumingMemoryBound(to: iovec.self)
-            message.msg_iovlen = 2
-            return sendmsg(socket, &message, flags)
         }
     }
 

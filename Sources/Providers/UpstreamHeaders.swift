@@ -63,16 +63,10 @@ struct UpstreamHeaders {
     }
 
     static func isToken(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 128
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
+        !name.isEmpty && name.utf8.count <= 128 && name.utf8.allSatisfy(HeaderBytes.isToken)
     }
 
     static func isValue(_ value: String) -> Bool {
-        value.utf8.count <= 4_096 && value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+        value.utf8.count <= 4_096 && value.utf8.allSatisfy(HeaderBytes.isInValue)
     }
 }

@@ -7,9 +7,29 @@ import Testing
 
 @testable import HTTPClient
 
-/// Runs `body` on a loop with a client of its own, as the gateway does.
+/// Which ways a test's requests go.
+enum Ways {
+    /// All through libcurl, then again directly where that is possible: what holds for a client holds for both.
+    case both
+    /// As the client chooses, for what only libcurl can do.
+    case chosen
+}
+
+/// Runs `body` on a loop with a client of its own, as the gateway does; with both ways twice, and the second result counts.
+@discardableResult
 func withClient<Value: Sendable>(
     _ configuration: ClientConfiguration = ClientConfiguration(),
+    ways: Ways = .both,
+    _ body: @escaping @Sendable (HTTPClient, EventLoop) async throws -> Value
+) async throws -> Value {
+    var throughLibcurl = configuration
+    throughLibcurl.connectsDirectly = false
+    if ways == .both { _ = try await withOneClient(throughLibcurl, body) }
+    return try await withOneClient(configuration, body)
+}
+
+private func withOneClient<Value: Sendable>(
+    _ configuration: ClientConfiguration,
     _ body: @escaping @Sendable (HTTPClient, EventLoop) async throws -> Value
 ) async throws -> Value {
     let group = try EventLoopGroup(count: 1)
@@ -23,15 +43,19 @@ func withClient<Value: Sendable>(
     return try result.get()
 }
 
-/// Runs `body` with a scripted server besides.
+/// Runs `body` with a scripted server of its own besides; twice, as `withClient` does.
+@discardableResult
 func withServer<Value: Sendable>(
     _ script: @escaping ScriptedServer.Script,
     configuration: ClientConfiguration = ClientConfiguration(),
+    ways: Ways = .both,
     _ body: @escaping @Sendable (HTTPClient, ScriptedServer) async throws -> Value
 ) async throws -> Value {
-    let server = try ScriptedServer(script)
-    defer { server.stop() }
-    return try await withClient(configuration) { client, _ in try await body(client, server) }
+    try await withClient(configuration, ways: ways) { client, _ in
+        let server = try ScriptedServer(script)
+        defer { server.stop() }
+        return try await body(client, server)
+    }
 }
 
 extension ClientRequest {

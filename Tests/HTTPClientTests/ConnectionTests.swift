@@ -254,6 +254,23 @@ struct ConnectionTests {
     }
 
     @Test func `IPv6 connections are kept per account too`() async throws {
+        try await withClient { client, _ in
+            // No IPv6 on this machine?
+            guard let (listener, port) = Self.listenOnIPv6() else { return }
+            defer { close(listener) }
+            var texts: [String] = []
+            for account in ["a", "b", "a", "b"] {
+                let request = ClientRequest.local("http://[::1]:\(port)/", pool: account) {
+                    $0.headers = HTTPHeaders([("X-Account", account)])
+                }
+                texts.append(try await client.text(request))
+            }
+            #expect(texts == ["a@0", "b@1", "a@0", "b@1"])
+        }
+    }
+
+    /// Answers as `echo` does on a free port of ::1.
+    private static func listenOnIPv6() -> (descriptor: Int32, port: UInt16)? {
         let listener = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in6()
         address.sin6_family = sa_family_t(AF_INET6)
@@ -264,9 +281,7 @@ struct ConnectionTests {
                 bind(listener, $0, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &length) == 0
             }
         }
-        defer { close(listener) }
-        guard isBound else { return }  // no IPv6 on this machine
-        let port = UInt16(bigEndian: address.sin6_port)
+        guard isBound else { return nil }
         let thread = Thread {
             var index = 0
             while true {
@@ -278,15 +293,6 @@ struct ConnectionTests {
             }
         }
         thread.start()
-        try await withClient { client, _ in
-            var texts: [String] = []
-            for account in ["a", "b", "a", "b"] {
-                let request = ClientRequest.local("http://[::1]:\(port)/", pool: account) {
-                    $0.headers = HTTPHeaders([("X-Account", account)])
-                }
-                texts.append(try await client.text(request))
-            }
-            #expect(texts == ["a@0", "b@1", "a@0", "b@1"])
-        }
+        return (listener, UInt16(bigEndian: address.sin6_port))
     }
 }

@@ -62,13 +62,14 @@ struct PartsTests {
     ])
     func `a host that is an address is recognised`(host: String, address: String) throws {
         let authority = try #require(Authority(host))
-        #expect(authority.literalAddress?.description == address)
+        #expect(authority.literalAddresses.first?.description == address)
+        #expect(authority.literalAddresses.count == (host.lowercased().contains("localhost") ? 2 : 1))
     }
 
     @Test(arguments: ["example.com", "1.2.3.4.5", "1.2.3.4x", "0x", "localhost.example"])
     func `a host that is a name is no address`(host: String) throws {
         let authority = try #require(Authority(host))
-        #expect(authority.literalAddress == nil)
+        #expect(authority.literalAddresses.isEmpty)
     }
 
     @Test func `errors tell what happened without the request's words`() {

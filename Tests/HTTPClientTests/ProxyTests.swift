@@ -65,7 +65,9 @@ struct ProxyTests {
 
     @Test func `plain requests reach an HTTP proxy in absolute form, with its credentials`() async throws {
         let heads = Reports<ScriptedServer.Connection.Request>()
-        try await withServer(Self.httpProxy(toPort: 0, user: "us er:p@ss:word", heads)) { client, server in
+        try await withServer(Self.httpProxy(toPort: 0, user: "us er:p@ss:word", heads), ways: .chosen) {
+            client,
+            server in
             let proxy = ProxyURL("http://us%20er:p%40ss%3Aword@127.0.0.1:\(server.port)")
             for _ in 0..<2 {
                 let request = ClientRequest.local("http://api.example/v1?x=1") { $0.proxy = proxy }
@@ -116,7 +118,7 @@ struct ProxyTests {
     @Test(arguments: ["http", "https"])
     func `a proxy that wants other credentials is a proxy error`(scheme: String) async throws {
         let heads = Reports<ScriptedServer.Connection.Request>()
-        try await withServer(Self.httpProxy(toPort: 0, user: "right:word", heads)) { client, server in
+        try await withServer(Self.httpProxy(toPort: 0, user: "right:word", heads), ways: .chosen) { client, server in
             for text in ["http://127.0.0.1:\(server.port)", "http://wrong:word@127.0.0.1:\(server.port)"] {
                 let code = await failure {
                     try await client.send(.local("\(scheme)://api.example/") { $0.proxy = ProxyURL(text) })
@@ -199,7 +201,7 @@ struct ProxyTests {
         let target = try ScriptedServer(Self.target)
         defer { target.stop() }
         let greetings = Reports<Greeting>()
-        try await withServer(Self.socksProxy(toPort: target.port, greetings)) { client, server in
+        try await withServer(Self.socksProxy(toPort: target.port, greetings), ways: .chosen) { client, server in
             let byName = ProxyURL("socks5h://us%3Aer:word@127.0.0.1:\(server.port)")
             let response = try await client.send(.local("http://api.example:8080/a") { $0.proxy = byName })
             let text = String(decoding: try await response.collect(limit: 100), as: UTF8.self)
@@ -225,7 +227,7 @@ struct ProxyTests {
     ])
     func `a proxy is no way to private addresses`(host: String) async throws {
         let heads = Reports<ScriptedServer.Connection.Request>()
-        try await withServer(Self.httpProxy(toPort: 0, heads)) { client, server in
+        try await withServer(Self.httpProxy(toPort: 0, heads), ways: .chosen) { client, server in
             for scheme in ["http", "socks5", "socks5h"] {
                 var request = ClientRequest(url: "http://\(host)/", pool: "a", egress: .publicOnly)
                 request.proxy = ProxyURL("\(scheme)://127.0.0.1:\(server.port)")
@@ -250,7 +252,7 @@ struct ProxyTests {
         }
         setenv("no_proxy", "*", 1)
         let heads = Reports<ScriptedServer.Connection.Request>()
-        try await withServer(Self.httpProxy(toPort: 0, heads)) { client, server in
+        try await withServer(Self.httpProxy(toPort: 0, heads), ways: .chosen) { client, server in
             let direct = try await client.text(.local(server.url))
             #expect(direct == "via proxy @0")
             let proxy = ProxyURL("http://127.0.0.1:\(server.port)")

@@ -50,6 +50,17 @@ void omni_process_harden(void);
 /* accept4(2): non-blocking, close-on-exec. */
 int omni_accept(int fd, void *_Nonnull address, uint32_t *_Nonnull length);
 
+/* A TCP socket that begins to connect to an address of 4 or 16 bytes: non-blocking, close-on-exec, without Nagle's delay,
+   with keep-alive probes after a minute. *is_pending tells whether the connection is still to come. */
+int omni_tcp_connect(const uint8_t *_Nonnull address, size_t count, uint16_t port, int *_Nonnull is_pending);
+
+/* sendmsg(2) of two pieces, without SIGPIPE. */
+ssize_t omni_send_two(int fd, const void *_Nullable first, size_t first_count, const void *_Nullable second,
+                      size_t second_count);
+
+/* The socket's pending error (SO_ERROR), which is cleared; 0 for none. */
+int omni_socket_error(int fd);
+
 /* An unlinked file on the file system of directory (O_TMPFILE, else mkstemp + unlink). */
 int omni_temporary_file(const char *_Nonnull directory);
 

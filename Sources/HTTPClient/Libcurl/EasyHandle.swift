@@ -121,7 +121,7 @@ final class EasyHandle {
     /// Sets what depends on the request; the handle then keeps the transfer, and so the request's content, until `release`.
     func prepare(_ transfer: Transfer, pool: UInt32) throws(TransferError) {
         let request = transfer.request
-        guard method == request.method || Self.isMethod(request.method.rawValue),
+        guard method == request.method || RequestRules.isMethod(request.method.rawValue),
             fields.write(request, hasContent: transfer.content != nil)
         else { throw transfer.failure(.invalidRequest) }
         self.transfer = transfer
@@ -173,8 +173,7 @@ final class EasyHandle {
     }
 
     private func setMethod(_ method: HTTPMethod, _ content: [UInt8]?, _ options: inout Options) {
-        let needsLength = method == .post || method == .put || method == .patch
-        let hasContent = content != nil || needsLength
+        let hasContent = RequestRules.contentCount(method, content) != nil
         if method != self.method || hasContent != self.hasContent {
             self.method = method
             self.hasContent = hasContent
@@ -223,10 +222,6 @@ final class EasyHandle {
         options.set(CURLOPT_PROXY, text: new?.address ?? "")
         options.set(CURLOPT_PROXYUSERNAME, text: new?.username)
         options.set(CURLOPT_PROXYPASSWORD, text: new?.password)
-    }
-
-    private static func isMethod(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 32 && name.utf8.allSatisfy(HeaderBytes.isToken) && name != "CONNECT"
     }
 
     // MARK: - Asking libcurl

@@ -64,7 +64,7 @@ struct RequestFields: ~Copyable {
         starts.removeAll(keepingCapacity: true)
         var hasContentType = false
         var hasCoding = false
-        for field in request.headers.fields where !Self.isFraming(field.name) {
+        for field in request.headers.fields where !RequestRules.isFraming(field.name) {
             if field.name.utf8.count == 12 {
                 hasContentType = hasContentType || field.name.equalsIgnoringASCIICase("content-type")
             }
@@ -160,48 +160,11 @@ struct RequestFields: ~Copyable {
 
     // MARK: - Rules
 
-    /// Fields that frame a message or belong to one hop: taken over from a caller they could split the request in two.
-    private static func isFraming(_ name: String) -> Bool {
-        let candidates: [String] =
-            switch name.utf8.count {
-            case 2: ["te"]
-            case 4: ["host"]
-            case 6: ["expect"]
-            case 7: ["upgrade", "trailer"]
-            case 10: ["connection", "keep-alive"]
-            case 14: ["content-length"]
-            case 16: ["proxy-connection"]
-            case 17: ["transfer-encoding"]
-            case 19: ["proxy-authorization"]
-            default: []
-            }
-        return candidates.contains { name.equalsIgnoringASCIICase($0) }
-    }
-
     private static func isToken(_ byte: UInt8) -> Bool {
         HeaderBytes.isToken(byte)
     }
 
     private static func isInValue(_ byte: UInt8) -> Bool {
         HeaderBytes.isInValue(byte)
-    }
-}
-
-/// Which bytes may occur where in a header (RFC 9110 §5).
-enum HeaderBytes {
-    static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default: false
-        }
-    }
-
-    /// Anything but control characters; bytes above ASCII are tolerated, as everybody does.
-    static func isInValue(_ byte: UInt8) -> Bool {
-        (byte >= 0x20 && byte != 0x7F) || byte == 0x09
     }
 }

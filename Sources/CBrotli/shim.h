@@ -1,0 +1,3 @@
+#pragma once
+/* The decoder of Brotli (RFC 7932). */
+#include <brotli/decode.h>
