@@ -47,9 +47,6 @@ static inline CURLcode omni_curl_get_long(CURL *_Nonnull handle, CURLINFO info, 
 static inline CURLcode omni_curl_get_offset(CURL *_Nonnull handle, CURLINFO info, curl_off_t *_Nonnull value) {
     return curl_easy_getinfo(handle, info, value);
 }
-static inline CURLcode omni_curl_get_socket(CURL *_Nonnull handle, CURLINFO info, curl_socket_t *_Nonnull value) {
-    return curl_easy_getinfo(handle, info, value);
-}
 /* What was set as CURLOPT_PRIVATE. */
 static inline void *_Nullable omni_curl_private(CURL *_Nonnull handle) {
     char *value = NULL;

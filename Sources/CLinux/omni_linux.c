@@ -142,6 +142,15 @@ ssize_t omni_send_two(int fd, const void *first, size_t first_count, const void 
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
+int omni_socket_local_port(int fd) {
+    struct sockaddr_in6 address;
+    socklen_t length = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return -1;
+    /* The port is at the same place for both families. */
+    if (address.sin6_family != AF_INET && address.sin6_family != AF_INET6) return -1;
+    return ntohs(address.sin6_port);
+}
+
 int omni_socket_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;

@@ -12,7 +12,7 @@ extension TransferEngine {
         let pool = pools.number(of: transfer.request.pool, nil)
         for address in route.addresses {
             let key = DirectConnection.Key(pool: pool, address: address, port: route.port)
-            guard let connection = direct.take(key) else { continue }
+            guard let connection = takeQuiet(key) else { continue }
             guard permits(transfer, on: connection) else {
                 direct.keep(connection)
                 throw transfer.failure(.egressRefused)
@@ -23,6 +23,14 @@ extension TransferEngine {
         }
         enlist(transfer)
         connect(transfer, route, pool: pool)
+    }
+
+    private func takeQuiet(_ key: DirectConnection.Key) -> DirectConnection? {
+        while let connection = direct.take(key) {
+            if connection.isQuiet { return connection }
+            connection.close()
+        }
+        return nil
     }
 
     private func writeHead(of transfer: Transfer, _ route: DirectRoute) -> Bool {

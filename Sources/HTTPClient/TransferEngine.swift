@@ -337,7 +337,7 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
     ) -> Bool {
         guard let sockets = multi?.sockets else { return false }
         let isNew = !handle.openedSockets.isEmpty
-        if isNew, let record = sockets.record(of: handle.takeSocket()) {
+        if isNew, let record = sockets.record(of: handle.takeSocket(localPort: identity.localPort)) {
             sockets.established(record, identity, pool: handle.pool, peer: peer())
             if transfer.url.isSecure { handle.watchGoodbye(record) }
         }

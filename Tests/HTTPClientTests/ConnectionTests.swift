@@ -269,6 +269,15 @@ struct ConnectionTests {
         }
     }
 
+    @Test func `a name that stands for both loopback addresses reaches a server on either`() async throws {
+        try await withClient { client, _ in
+            guard let (listener, port) = Self.listenOnIPv6() else { return }
+            defer { close(listener) }
+            let text = try await client.text(.local("http://localhost:\(port)/"))
+            #expect(text == "?@0")
+        }
+    }
+
     /// Answers as `echo` does on a free port of ::1.
     private static func listenOnIPv6() -> (descriptor: Int32, port: UInt16)? {
         let listener = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)

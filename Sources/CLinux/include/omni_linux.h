@@ -58,6 +58,9 @@ int omni_tcp_connect(const uint8_t *_Nonnull address, size_t count, uint16_t por
 ssize_t omni_send_two(int fd, const void *_Nullable first, size_t first_count, const void *_Nullable second,
                       size_t second_count);
 
+/* The port a TCP socket is bound to; -1 for anything else. */
+int omni_socket_local_port(int fd);
+
 /* The socket's pending error (SO_ERROR), which is cleared; 0 for none. */
 int omni_socket_error(int fd);
 

@@ -93,6 +93,15 @@ final class DirectConnection {
     /// Whether it can be sent on.
     var isConnected: Bool { phase == .active }
 
+    /// Whether nothing has arrived while nothing was asked for.
+    ///
+    /// The loop tells of it as well, but perhaps later than the next request begins: an answer that was sent ahead must not
+    /// be taken for that request's.
+    var isQuiet: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0 && errno == EAGAIN
+    }
+
     private func connectingEnded() {
         let error = omni_socket_error(descriptor)
         guard error == 0 else { return engine.couldNotConnect(self, errno: error) }

@@ -1,4 +1,5 @@
 import CCurl
+private import CLinux
 private import Glibc
 import HTTPCore
 
@@ -241,14 +242,13 @@ final class EasyHandle {
         return length >= 0 ? length : nil
     }
 
-    /// The socket that won, of those that were opened for this transfer.
-    func takeSocket() -> Int32 {
+    /// The socket that won, of those that were opened for this transfer: the one bound to the port libcurl names.
+    ///
+    /// libcurl could tell the socket itself only after the transfer.
+    func takeSocket(localPort: Int32) -> Int32 {
         defer { openedSockets.removeAll(keepingCapacity: true) }
         if openedSockets.count == 1 { return openedSockets[0] }
-        // Several addresses were tried. libcurl finds the answer by a walk through all connections.
-        var socket: curl_socket_t = -1
-        _ = omni_curl_get_socket(raw, CURLINFO_ACTIVESOCKET, &socket)
-        return socket
+        return openedSockets.last { omni_socket_local_port($0) == localPort } ?? -1
     }
 
     /// Has the end of TLS noted in the record of the connection in use.

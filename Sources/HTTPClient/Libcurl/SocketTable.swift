@@ -8,7 +8,7 @@ private import Glibc
 /// libcurl tells the addresses with every request, but the descriptor only after a walk through all connections.
 struct ConnectionIdentity: Hashable {
     private let remotePort: Int32
-    private let localPort: Int32
+    let localPort: Int32
     private let addresses: UInt64
 
     init(remote: UnsafePointer<CChar>, remotePort: Int32, local: UnsafePointer<CChar>, localPort: Int32) {
