@@ -72,7 +72,6 @@ package final class Gate: RequestHandler {
 
     package func handle(_ request: Request, _ exchange: Exchange) async {
         load.begin()
-        defer { load.end() }
         let decided = request.note as? Decided ?? decide(request.head)
         let facts = decided.facts
         let id = requestID(decided)
@@ -91,6 +90,10 @@ package final class Gate: RequestHandler {
         )
         if let refusal = limitRefusal(call, access: passage.route.access) { return call.refuse(refusal) }
         await run(passage.route, call)
+    }
+
+    package func requestEnded() {
+        load.end()
     }
 
     package func refusal(_ status: HTTPStatus, _ reason: String, head: RequestHead?) -> Response {

@@ -120,7 +120,7 @@ extension Connection {
         self.exchange = exchange
         let atOnce = startsAtOnce
         startsAtOnce = false
-        exchange.run(server.handler, request, atOnce: atOnce)
+        exchange.run(request, atOnce: atOnce)
     }
 
     // MARK: - Refusing

@@ -16,19 +16,25 @@ public final class Exchange: @unchecked Sendable {
     /// Whether the client has left; what is written then goes nowhere.
     public private(set) var isClientGone = false
     /// Whether the answer's head is on its way, so that its status cannot change any more.
-    public private(set) var hasStarted = false
+    public var hasStarted: Bool { head == nil }
     /// Whether the answer is complete.
     public private(set) var isFinished = false
 
-    let head: RequestHead
+    private let handler: any RequestHandler
+    /// The request's, until the answer has begun.
+    private var head: RequestHead?
     private var connection: Connection?
+    /// What is cancelled when the client leaves.
     private var task: Task<Void, Never>?
+    /// How many tasks are at work: one, for a moment two while the answer is handed over.
+    private var taskCount = 1
     private var waiter: CheckedContinuation<Bool, Never>?
     private var isStream = false
 
     init(connection: Connection, head: RequestHead) {
         loop = connection.server.loop
         peer = connection.peer
+        handler = connection.server.handler
         self.head = head
         self.connection = connection
     }
@@ -38,8 +44,7 @@ public final class Exchange: @unchecked Sendable {
     /// Sends a whole answer with some more fields behind its own; ignored when one has been started.
     public func respond(_ response: Response, and more: [HTTPHeaders.Field] = []) {
         assert(loop.isCurrent)
-        guard let connection, !hasStarted else { return }
-        hasStarted = true
+        guard let connection, let head = takeHead() else { return }
         finished()
         connection.answer(response, and: more, to: head)
     }
@@ -51,10 +56,14 @@ public final class Exchange: @unchecked Sendable {
         and more: [HTTPHeaders.Field] = []
     ) {
         assert(loop.isCurrent)
-        guard let connection, !hasStarted else { return }
-        hasStarted = true
+        guard let connection, let head = takeHead() else { return }
         isStream = true
         connection.beginStream(status, headers, and: more, to: head)
+    }
+
+    private func takeHead() -> RequestHead? {
+        defer { head = nil }
+        return head
     }
 
     /// Appends to a stream; everything that is written in one turn of the loop is sent together.
@@ -62,6 +71,14 @@ public final class Exchange: @unchecked Sendable {
         assert(loop.isCurrent)
         guard let connection, isStream, !bytes.isEmpty else { return }
         connection.writeStream(bytes)
+    }
+
+    /// Whether `waitUntilWritable` would return at once, without an error.
+    public var isWritable: Bool {
+        assert(loop.isCurrent)
+        // Trying to send may show that the client is gone.
+        let isCongested = connection?.isCongested() ?? false
+        return !isCongested && !isClientGone && !Task.isCancelled
     }
 
     /// Waits until the client has taken enough of what was written; returns at once in the usual case.
@@ -99,22 +116,38 @@ public final class Exchange: @unchecked Sendable {
         connection.abortAnswer()
     }
 
-    // MARK: - For the connection
-
-    /// Runs the handler: `atOnce` up to its first wait, otherwise from its beginning when the loop comes to it.
-    func run(_ handler: any RequestHandler, _ request: Request, atOnce: Bool) {
-        let task =
-            atOnce
-            ? Task.immediate(executorPreference: loop) { await self.serve(request, by: handler) }
-            : Task(executorPreference: loop) { await self.serve(request, by: handler) }
-        // What began at once may be over, or may have found that the client is gone, before there was a task to cancel.
+    /// Leaves the rest of the answer to a task of its own, for a handler that returns then.
+    ///
+    /// Whatever the handler held goes with it: its frames, the request, and all that it made of the request. A stream that
+    /// lasts for minutes holds only what `rest` does. From now on that is what is cancelled when the client leaves.
+    public func handOver(_ rest: @escaping @Sendable () async -> Void) {
+        assert(loop.isCurrent)
+        taskCount += 1
+        let task = Task(executorPreference: loop) {
+            await rest()
+            self.taskEnded()
+        }
         if isClientGone { return task.cancel() }
         if !isFinished { self.task = task }
     }
 
-    private func serve(_ request: Request, by handler: any RequestHandler) async {
+    // MARK: - For the connection
+
+    /// Runs the handler: `atOnce` up to its first wait, otherwise from its beginning when the loop comes to it.
+    func run(_ request: Request, atOnce: Bool) {
+        let task =
+            atOnce
+            ? Task.immediate(executorPreference: loop) { await self.serve(request) }
+            : Task(executorPreference: loop) { await self.serve(request) }
+        // What began at once may be over, may have handed over, or may have found that the client is gone, before there
+        // was a task to cancel.
+        if isClientGone { return task.cancel() }
+        if !isFinished, self.task == nil { self.task = task }
+    }
+
+    private func serve(_ request: Request) async {
         await handler.handle(request, self)
-        handlerReturned(handler)
+        taskEnded()
     }
 
     /// The client is gone, or is given up: nothing can be sent any more.
@@ -130,13 +163,18 @@ public final class Exchange: @unchecked Sendable {
         resumeWaiter(isWritable: true)
     }
 
-    /// A handler that returns without an answer has a bug, which must not leave the client waiting.
-    private func handlerReturned(_ handler: any RequestHandler) {
+    /// With the last task the work is over.
+    ///
+    /// A handler that is done without an answer has a bug, which must not leave the client waiting.
+    private func taskEnded() {
+        taskCount -= 1
+        guard taskCount == 0 else { return }
+        handler.requestEnded()
         guard connection != nil else { return }
-        if hasStarted {
-            abort()
-        } else {
+        if let head {
             respond(handler.refusal(.internalServerError, "The request was not answered.", head: head))
+        } else {
+            abort()
         }
     }
 

@@ -57,8 +57,12 @@ public final class TestServer: Sendable {
     /// The targets of the requests that reached the handler, in order.
     public var seen: [String] { handler.seen.withLock { $0 } }
 
+    /// Requests whose work is over.
+    public var ended: Int { handler.ended.withLock { $0 } }
+
     private final class Handler: RequestHandler {
         let seen = Mutex<[String]>([])
+        let ended = Mutex(0)
         let admission: Admit
         let answer: Handle
 
@@ -72,6 +76,10 @@ public final class TestServer: Sendable {
         func handle(_ request: Request, _ exchange: Exchange) async {
             seen.withLock { $0.append(request.head.target.raw) }
             await answer(request, exchange)
+        }
+
+        func requestEnded() {
+            ended.withLock { $0 += 1 }
         }
 
         func refusal(_ status: HTTPStatus, _ reason: String, head: RequestHead?) -> Response {
