@@ -22,8 +22,8 @@ struct SSELines: Sendable {
 
     mutating func append(_ chunk: [UInt8]) {
         if position == bytes.count {
+            release()
             bytes = chunk  // shares the chunk's storage
-            rebase(by: position)
         } else if position * 2 >= bytes.count {
             var joined: [UInt8] = []
             joined.reserveCapacity(bytes.count - position + chunk.count)
@@ -49,7 +49,10 @@ struct SSELines: Sendable {
             skipsLineFeed = false
             if bytes[position] == UInt8(ascii: "\n") { position += 1 }
         }
-        guard position < bytes.count else { return nil }
+        guard position < bytes.count else {
+            release()
+            return nil
+        }
         lineFeedBound = first(UInt8(ascii: "\n"), from: max(lineFeedBound, position))
         carriageReturnBound = first(UInt8(ascii: "\r"), from: max(carriageReturnBound, position))
         let end = min(lineFeedBound, carriageReturnBound)
@@ -57,6 +60,12 @@ struct SSELines: Sendable {
         skipsLineFeed = end == carriageReturnBound
         defer { position = end + 1 }
         return position..<end
+    }
+
+    /// Lets go of a chunk that was read to its end: an idle stream holds none.
+    private mutating func release() {
+        bytes = []
+        rebase(by: position)
     }
 
     /// Whether a line has this text at its beginning.
