@@ -26,7 +26,9 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         var isClosed = false
     }
 
-    private let context: TranslationContext
+    private let ids: any IDGenerator
+    private let model: String
+    private let estimatedInputTokens: Int?
     private var hasStarted = false
     private var current: Block?
     private var waiting: [WaitingBlock] = []
@@ -37,7 +39,9 @@ final class MessagesAnswerEncoder: AnswerEncoder {
     private var deltaHead: [UInt8] = []
 
     init(context: TranslationContext) {
-        self.context = context
+        ids = context.ids
+        model = context.clientModel
+        estimatedInputTokens = context.estimatedInputTokens
     }
 
     // MARK: - Events
@@ -76,10 +80,10 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         var writer = JSONWriter()
         writer.bytes.append("event: message_start\ndata: {\"type\":\"message_start\",\"message\":")
         writer.beginObject()
-        writer.member("id", context.ids.message())
+        writer.member("id", ids.message())
         writer.member("type", literal: "message")
         writer.member("role", literal: "assistant")
-        writer.member("model", context.clientModel)
+        writer.member("model", model)
         writer.key("content")
         writer.beginArray()
         writer.endArray()
@@ -87,7 +91,7 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         writer.memberNull("stop_sequence")
         writer.key("usage")
         writer.beginObject()
-        writer.member("input_tokens", usage.input ?? context.estimatedInputTokens ?? 0)
+        writer.member("input_tokens", usage.input ?? estimatedInputTokens ?? 0)
         writer.member("cache_creation_input_tokens", usage.cacheWrite ?? 0)
         writer.member("cache_read_input_tokens", usage.cacheRead ?? 0)
         writer.member("output_tokens", 1)

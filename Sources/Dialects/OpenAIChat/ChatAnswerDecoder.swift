@@ -15,7 +15,10 @@ final class ChatAnswerDecoder: AnswerDecoder {
 
     private enum TextKind { case text, thinking, refusal }
 
-    private let profile: TargetProfile
+    // Of the target's profile only what is needed: a decoder lasts as long as its stream.
+    private let splitsThinkTags: Bool
+    private let isEndLenient: Bool
+    private let areArgumentsCumulative: Bool
     private let names: NameMap
     private let ids: any IDGenerator
     private let clientDialect: Dialect
@@ -25,7 +28,9 @@ final class ChatAnswerDecoder: AnswerDecoder {
     private var hasEnded = false
 
     init(profile: TargetProfile, context: TranslationContext) {
-        self.profile = profile
+        splitsThinkTags = profile.thinkTags
+        isEndLenient = profile.lenientEnd
+        areArgumentsCumulative = profile.cumulativeArguments
         names = context.toolNames
         ids = context.ids
         clientDialect = context.clientDialect
@@ -57,7 +62,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
     }
 
     func finish(isClean: Bool, into events: inout [AnswerEvent]) {
-        end(mayLackReason: isClean && profile.lenientEnd, into: &events)
+        end(mayLackReason: isClean && isEndLenient, into: &events)
     }
 
     private func start(_ frame: JSONValue, _ usage: Usage?, into events: inout [AnswerEvent]) {
@@ -83,7 +88,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
         let number = max(0, parts.index?.int ?? 0)
         guard number < 128 else { return }
         while choices.count <= number {
-            choices.append(Choice(splitter: profile.thinkTags ? ThinkTagSplitter() : nil))
+            choices.append(Choice(splitter: splitsThinkTags ? ThinkTagSplitter() : nil))
         }
         if let usage = parts.usage { events.append(.usage(ChatUsage.read(usage))) }
         if let message = parts.delta ?? parts.message, message.isObject {
@@ -292,7 +297,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
 
     private func receive(_ fragment: ChatCallFragment, of choice: Int, into events: inout [AnswerEvent]) {
         let slot = choices[choice].calls.slot(for: fragment)
-        let news = choices[choice].calls.take(fragment, into: slot, cumulative: profile.cumulativeArguments)
+        let news = choices[choice].calls.take(fragment, into: slot, cumulative: areArgumentsCumulative)
         if choices[choice].calls[slot].block == nil {
             guard choices[choice].calls[slot].isReadyToOpen else { return }
             openCall(slot, of: choice, into: &events)

@@ -20,7 +20,7 @@ final class AnswerRelayEngine {
     private static let streamLimit = 256 << 20
 
     private let context: TranslationContext
-    private let profile: TargetProfile
+    private let splitsThinkTags: Bool
     private let decoder: any AnswerDecoder
     private let filters: [any AnswerFilter]
     private var sniffer: AnswerSniffer
@@ -44,7 +44,7 @@ final class AnswerRelayEngine {
 
     init(context: TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
         self.context = context
-        self.profile = profile
+        splitsThinkTags = profile.thinkTags
         sniffer = AnswerSniffer(contentType: upstreamContentType)
         decoder = context.upstreamDialect.codec.makeAnswerDecoder(profile: profile, context: context)
         filters = AnswerFilters.make(for: context)
@@ -111,7 +111,7 @@ final class AnswerRelayEngine {
     // MARK: - Streams
 
     private var passesThrough: Bool {
-        context.clientDialect == context.upstreamDialect && filters.isEmpty && !profile.thinkTags
+        context.clientDialect == context.upstreamDialect && filters.isEmpty && !splitsThinkTags
     }
 
     private func startStream() {
@@ -158,7 +158,7 @@ final class AnswerRelayEngine {
     }
 
     private func receive(json event: SSEEvent, into out: inout [UInt8]) {
-        if !profile.thinkTags, let known = pattern.event(for: event.data, name: event.name, into: &out) {
+        if !splitsThinkTags, let known = pattern.event(for: event.data, name: event.name, into: &out) {
             events.append(known)
             return deliverEvents(into: &out)
         }
