@@ -14,14 +14,27 @@ package protocol AnswerSink: AnyObject {
     /// Appends a piece of the body.
     func write(_ bytes: [UInt8])
 
+    /// Whether `waitUntilWritable` would return at once, without an error.
+    var isWritable: Bool { get }
+
     /// Waits while more than the high-water mark is unsent.
     ///
     /// - Throws: when the client has left, or has read nothing for too long.
     func waitUntilWritable() async throws
+
+    /// Runs the rest of a streamed answer; a sink may do so in a task of its own and return at once, so that the caller can
+    /// end, and with it all that it holds.
+    func handOver(_ rest: @escaping @Sendable () async -> Void) async
 
     /// Ends a streamed body properly.
     func finish()
 
     /// Ends a streamed body so that the client notices that it is cut.
     func abort()
+}
+
+extension AnswerSink {
+    package func handOver(_ rest: @escaping @Sendable () async -> Void) async {
+        await rest()
+    }
 }

@@ -8,7 +8,8 @@ import TimeCore
 
 /// The attempts of one request: until one delivers, the client leaves, or nothing is left.
 ///
-/// Only what waits is `async`, here and in `AttemptRunner`: whatever such a function holds is memory of every open stream.
+/// Only what waits is `async`, here and in `AttemptRunner`: whatever such a function holds is memory of every request that
+/// waits for its answer to begin.
 final class AttemptLoop {
     private let gateway: Gateway
     private let request: ChatRequest
@@ -18,7 +19,7 @@ final class AttemptLoop {
     private let plan: AttemptPlan
 
     private enum Step {
-        case attempt(AttemptRunner, Attempt, start: WallTime)
+        case attempt(AttemptRunner, RunningAttempt)
         case wait(Duration)
     }
 
@@ -49,8 +50,14 @@ final class AttemptLoop {
             switch try next() {
             case .wait(let pause):
                 do { try await request.loop.sleep(for: pause) } catch { return ledger.settleGone() }
-            case .attempt(let runner, let attempt, let start):
-                if conclude(await runner.run(), of: attempt, startedAt: start) { return }
+            case .attempt(let runner, let running):
+                let outcome = await runner.run()
+                if case .begun(let stream) = outcome {
+                    // Neither the request nor the other attempts are needed any more, so nothing here is held on to.
+                    return await sink.handOver { running.end(with: await stream.relayRest()) }
+                }
+                running.end()
+                if conclude(outcome, of: running) { return }
             }
         }
     }
@@ -65,10 +72,12 @@ final class AttemptLoop {
             case .wait(let pause): return .wait(pause)
             case .attempt(let attempt):
                 if attempt.number > 1 { gateway.counters.fallbacks.wrappingAdd(1, ordering: .relaxed) }
+                let running = RunningAttempt(attempt, gateway: gateway)
                 do {
-                    return .attempt(try runner(for: attempt), attempt, start: gateway.time.wall())
+                    return .attempt(try runner(for: attempt), running)
                 } catch {
-                    note(UpstreamRefusal(failure: error), of: attempt)
+                    running.end()
+                    note(UpstreamRefusal(failure: error), of: running)
                 }
             }
         }
@@ -90,39 +99,25 @@ final class AttemptLoop {
     }
 
     /// Tells the plan and the store what came of an attempt; returns whether the request is over.
-    private func conclude(_ outcome: AttemptOutcome, of attempt: Attempt, startedAt start: WallTime) -> Bool {
+    private func conclude(_ outcome: AttemptOutcome, of running: RunningAttempt) -> Bool {
         switch outcome {
         case .delivered:
-            gateway.remember(plan.succeeded(start: start))
+            gateway.remember(plan.succeeded(start: running.start))
             return true
         case .clientGone:
             ledger.settleGone()
             return true
+        case .begun: return true
         case .broken(let failure):
-            note(UpstreamRefusal(failure: failure), of: attempt)
+            note(UpstreamRefusal(failure: failure), of: running)
             return true
         case .failed(let refusal):
-            note(refusal, of: attempt)
+            note(refusal, of: running)
             return false
         }
     }
 
-    private func note(_ refusal: UpstreamRefusal, of attempt: Attempt) {
-        gateway.log.info(
-            "an attempt failed",
-            .string("provider", attempt.target.provider),
-            .string("model", attempt.target.model),
-            .int("status", refusal.failure.status),
-            .string("kind", refusal.failure.kind.rawValue),
-            .int("attempt", attempt.number)
-        )
-        let evidence = FailureEvidence(
-            refusal.failure,
-            provider: attempt.target.provider,
-            headers: refusal.headers,
-            body: refusal.body,
-            isReadinessTimeout: refusal.isReadinessTimeout
-        )
-        gateway.remember(plan.failed(evidence, at: gateway.time.wall()))
+    private func note(_ refusal: UpstreamRefusal, of running: RunningAttempt) {
+        gateway.remember(plan.failed(running.evidence(of: refusal), at: gateway.time.wall()))
     }
 }

@@ -24,7 +24,7 @@ package final class Gateway: Sendable {
     package let activeAttempts = ActiveAttempts()
     let offeredModelsMemory = OfferedModelsMemory()
     let log: Logger
-    private let slots: [ClientSlot]
+    private let slots: [LoopSlot]
 
     /// Creates a gateway that serves requests on loops with indexes below `loopCount`.
     package init(
@@ -48,7 +48,7 @@ package final class Gateway: Sendable {
         routingView = RoutingView(catalogue: catalogue, variables: environment)
         self.time = time
         self.log = log.child(component: "gateway")
-        slots = (0..<loopCount).map { _ in ClientSlot() }
+        slots = (0..<loopCount).map { _ in LoopSlot() }
     }
 
     /// Gives a loop its client; called on that loop before it serves requests.
@@ -73,6 +73,12 @@ package final class Gateway: Sendable {
         return client
     }
 
+    /// The scratch storage of the loop that the caller runs on.
+    func scratch(of loop: EventLoop) -> ScratchBuffer {
+        assert(loop.isCurrent)
+        return slots.indices.contains(loop.index) ? slots[loop.index].scratch : ScratchBuffer()
+    }
+
     /// Figures that only ever grow.
     package final class Counters: Sendable {
         /// Requests that were handed to the pipeline.
@@ -86,9 +92,10 @@ package final class Gateway: Sendable {
     }
 }
 
-/// The client of one loop.
+/// What one loop has.
 ///
-/// `@unchecked Sendable`: `client` is touched on that loop only.
-private final class ClientSlot: @unchecked Sendable {
+/// `@unchecked Sendable`: touched on that loop only.
+private final class LoopSlot: @unchecked Sendable {
     var client: HTTPClient?
+    let scratch = ScratchBuffer()
 }

@@ -5,8 +5,12 @@ extension Dialect {
     /// Anthropic's own event.
     var keepAlive: [UInt8] {
         switch self {
-        case .openAIChat: Array(": keepalive\n\n".utf8)
-        case .anthropicMessages: Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
+        case .openAIChat: Self.comment
+        case .anthropicMessages: Self.ping
         }
     }
+
+    // Made once: every open stream holds one.
+    private static let comment = Array(": keepalive\n\n".utf8)
+    private static let ping = Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
 }

@@ -8,25 +8,34 @@ import Synchronization
 import TimeCore
 
 /// What is known of one request for its usage record; written once, at its end.
+///
+/// It lasts as long as the answer, and takes from the request what it needs: an open stream must not hold all of it.
 final class Ledger {
-    private let request: ChatRequest
     private let gateway: Gateway
     private(set) var isSettled = false
 
+    private let recordID: String
+    private let dialect: Dialect
+    private let path: String
+    private let key: Key?
+    private let receivedAt: MonotonicTime
     let requestedModel: String
     let isStream: Bool
     /// The combo that the model's name turned out to be.
     var comboName: String?
-    /// Computed on first use: fingerprints of long prompts are not free.
-    private(set) lazy var sessionID = Session.id(
-        headers: request.headers,
-        body: body,
-        model: requestedModel
-    )
-    private let body: JSONValue
+    /// Computed on first use, because fingerprints of long prompts are not free; the request is let go of then.
+    private(set) lazy var sessionID = takeSessionID()
+    private var fingerprinted: (headers: HTTPHeaders, body: JSONValue)?
     /// Of the attempt that answered, or of the last one.
     var target: Target?
     var firstContentAt: MonotonicTime?
+
+    /// What the record tells of the key that was presented.
+    private struct Key {
+        let id: String
+        let name: String
+        let isLogged: Bool
+    }
 
     /// What an attempt asked, as the record tells it.
     final class Target: Sendable {
@@ -64,15 +73,30 @@ final class Ledger {
     }
 
     init(_ request: ChatRequest, _ question: Question, gateway: Gateway) {
-        self.request = request
         self.gateway = gateway
+        recordID = request.recordID
+        dialect = request.dialect
+        path = request.path
+        key = request.apiKey.map { Key(id: $0.id, name: $0.name, isLogged: !$0.noLog) }
+        receivedAt = request.receivedAt
         requestedModel = question.model
         isStream = question.wantsStream
-        body = question.document.root
+        fingerprinted = (request.headers, question.document.root)
+        gateway.counters.active.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    deinit {
+        gateway.counters.active.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    private func takeSessionID() -> String {
+        guard let (headers, body) = fingerprinted else { return "" }
+        fingerprinted = nil
+        return Session.id(headers: headers, body: body, model: requestedModel)
     }
 
     /// Time since the request was complete.
-    var latency: Duration { gateway.time.monotonic() - request.receivedAt }
+    var latency: Duration { gateway.time.monotonic() - receivedAt }
 
     /// Cost of what was used, nil when unknown.
     func cost(of usage: Usage, reported: Double?) -> Double? {
@@ -88,14 +112,14 @@ final class Ledger {
         isSettled = true
         let usage = usage.bounded
         let record = UsageRecord(
-            requestID: request.recordID,
+            requestID: recordID,
             timestamp: gateway.time.wall(),
             provider: target?.providerID,
             model: target?.model,
             requestedModel: requestedModel,
             connectionID: target?.connectionID,
-            apiKeyID: request.apiKey?.id,
-            apiKeyName: request.apiKey?.name,
+            apiKeyID: key?.id,
+            apiKeyName: key?.name,
             input: usage.input,
             output: usage.output,
             cacheRead: usage.cacheRead,
@@ -106,19 +130,19 @@ final class Ledger {
             serviceTier: usage.serviceTier,
             status: status,
             success: status < 400,
-            latencyMs: gateway.time.monotonic().milliseconds(since: request.receivedAt),
-            ttftMs: firstContentAt.map { $0.milliseconds(since: request.receivedAt) },
+            latencyMs: gateway.time.monotonic().milliseconds(since: receivedAt),
+            ttftMs: firstContentAt.map { $0.milliseconds(since: receivedAt) },
             errorCode: errorCode,
             errorSummary: summary,
             comboName: comboName,
             comboStepID: target?.stepID,
-            sourceFormat: request.dialect.rawValue,
+            sourceFormat: dialect.rawValue,
             targetFormat: target?.dialect.rawValue,
             stream: isStream,
-            path: request.path,
+            path: path,
             account: target?.account,
             requestType: "chat",
-            isLogged: !(request.apiKey?.noLog ?? false),
+            isLogged: key?.isLogged ?? true,
             // A request that reached no provider is listed, but it used nothing.
             isCounted: target != nil
         )

@@ -11,11 +11,11 @@ import TimeCore
 extension Gateway {
     /// Answers a request for a completion: resolve the model, plan the attempts, try them until one delivers.
     ///
+    /// A sink that takes a stream over sees this return when the stream has begun.
+    ///
     /// - Throws: the failure to answer with, if nothing was sent to the client.
     package func answer(_ request: ChatRequest, to sink: any AnswerSink) async throws(Failure) {
         counters.requests.wrappingAdd(1, ordering: .relaxed)
-        counters.active.wrappingAdd(1, ordering: .relaxed)
-        defer { counters.active.wrappingSubtract(1, ordering: .relaxed) }
         try await AttemptLoop(request, gateway: self, sink: sink).run()
     }
 

@@ -7,89 +7,132 @@ import TimeCore
 /// Delivers an answer event by event.
 ///
 /// Until the upstream has said something that means something, every byte is held back, so that a failure can still
-/// become another attempt; from then on what arrives together leaves together.
-final class StreamDelivery: AnswerDelivery {
-    private let attempt: AttemptRunner
+/// become another attempt; from then on what arrives together leaves together. That is also where `run` ends: an open
+/// stream holds this object and nothing of what led to it.
+///
+/// `@unchecked Sendable`: used on its loop only.
+final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
+    private let gateway: Gateway
+    private let ledger: Ledger
+    private let sink: any AnswerSink
+    private let loop: EventLoop
+    private let dialect: Dialect
     private let source: any AnswerSource
     private var relay: AnswerRelay
-    private let readiness: Deadline
+    private let readinessLimit: Duration?
+    /// Until the answer has begun.
+    private var readiness: Deadline?
     /// Armed when the answer has finished but its stream stays open, so that a missing sentinel holds nobody up.
-    private let grace: Deadline
+    private var grace: Deadline?
     private var heartbeat: Heartbeat?
+    /// What the client has not been sent; once it has begun to be sent, with storage from `scratch` while a piece is relayed.
     private var pending: [UInt8] = []
+    private let scratch: ScratchBuffer
     private var isCommitted = false
 
     init(_ attempt: AttemptRunner, source: any AnswerSource, relay: AnswerRelay) {
-        self.attempt = attempt
+        gateway = attempt.gateway
+        ledger = attempt.ledger
+        sink = attempt.sink
+        loop = attempt.request.loop
+        dialect = attempt.request.dialect
+        scratch = gateway.scratch(of: loop)
+        readinessLimit = attempt.call.timeouts.readiness
         self.source = source
         self.relay = relay
-        readiness = Deadline(loop: attempt.request.loop, source: source)
-        grace = Deadline(loop: attempt.request.loop, source: source)
     }
 
+    /// Delivers the answer up to its first content, or to its end if that comes with it.
     func run() async -> AttemptOutcome {
-        if let limit = attempt.call.timeouts.readiness { readiness.arm(after: limit) }
-        defer {
-            readiness.disarm()
-            grace.disarm()
-            heartbeat?.stop()
-        }
+        armReadiness()
+        var hasRest = false
+        defer { if !hasRest { stopTimers() } }
         do {
             while let chunk = try await source.read() {
-                relay.receive(chunk, into: &pending)
-                if let outcome = try await advance() { return outcome }
+                if receive(chunk) { return await concludeEarly() }
+                hasRest = isCommitted
+                if hasRest { return .begun(self) }
             }
-            relay.finish(cleanEnd: !source.isDelimitedByClose, into: &pending)
-            return conclude()
+            return concludeAtEnd()
         } catch {
             return interrupted(by: error)
         }
     }
 
-    /// Sends what has become sendable; returns an outcome when the answer has ended.
-    private func advance() async throws -> AttemptOutcome? {
-        if relay.failure != nil || relay.isComplete { return await concludeEarly() }
-        limitTheEnd()
-        if !isCommitted {
-            guard relay.hasMeaningfulContent else { return nil }
-            commit()
+    /// Delivers the rest of an answer that has begun.
+    func relayRest() async -> AttemptOutcome {
+        defer { stopTimers() }
+        do {
+            while true {
+                if !sink.isWritable { try await sink.waitUntilWritable() }
+                guard let chunk = try await source.read() else { return concludeAtEnd() }
+                if receive(chunk) { return await concludeEarly() }
+            }
+        } catch {
+            return interrupted(by: error)
         }
-        flush()
-        try await attempt.sink.waitUntilWritable()
-        return nil
+    }
+
+    private func armReadiness() {
+        guard let readinessLimit else { return }
+        readiness = Deadline(loop: loop, source: source)
+        readiness?.arm(after: readinessLimit)
+    }
+
+    private func stopTimers() {
+        readiness?.disarm()
+        grace?.disarm()
+        heartbeat?.stop()
+    }
+
+    /// Sends what has become sendable; returns whether the answer has ended.
+    private func receive(_ chunk: [UInt8]) -> Bool {
+        if isCommitted { scratch.lend(to: &pending) }
+        relay.receive(chunk, into: &pending)
+        if relay.failure != nil || relay.isComplete { return true }
+        limitTheEnd()
+        if !isCommitted, relay.hasMeaningfulContent { commit() }
+        if isCommitted { flush() }
+        return false
     }
 
     /// Lets the end mark take a while and no longer, whatever comments come instead of it; with several choices the
     /// next one may still begin after that.
     private func limitTheEnd() {
-        guard relay.awaitsOnlyTheEnd else { return grace.disarm() }
-        if !grace.isArmed { grace.arm(after: attempt.gateway.settings.finishGrace) }
+        if !relay.awaitsOnlyTheEnd {
+            grace?.disarm()
+        } else if grace?.isArmed != true {
+            armGrace(gateway.settings.finishGrace)
+        }
+    }
+
+    private func armGrace(_ limit: Duration) {
+        let deadline = grace ?? Deadline(loop: loop, source: source)
+        grace = deadline
+        deadline.arm(after: limit)
     }
 
     /// The point of no return: the client gets its status line.
     private func commit() {
         isCommitted = true
-        readiness.disarm()
-        attempt.ledger.firstContentAt = attempt.gateway.time.monotonic()
-        var headers = attempt.answerHeaders(nil).fields
+        readiness?.disarm()
+        readiness = nil
+        ledger.firstContentAt = gateway.time.monotonic()
+        var headers = ledger.answerHeaders(nil).fields
         headers.add("Content-Type", "text/event-stream; charset=utf-8")
         headers.add("Cache-Control", "no-cache, no-transform")
         headers.add("X-Accel-Buffering", "no")
-        attempt.sink.startStream(.ok, headers)
-        guard let interval = attempt.gateway.settings.heartbeat else { return }
-        heartbeat = Heartbeat(
-            loop: attempt.request.loop,
-            interval: interval,
-            frame: attempt.request.dialect.keepAlive,
-            sink: attempt.sink
-        )
+        sink.startStream(.ok, headers)
+        guard let interval = gateway.settings.heartbeat else { return }
+        heartbeat = Heartbeat(loop: loop, interval: interval, frame: dialect.keepAlive, sink: sink)
     }
 
     private func flush() {
-        guard !pending.isEmpty else { return }
-        attempt.sink.write(pending)
-        pending.removeAll(keepingCapacity: true)
-        heartbeat?.sent()
+        if !pending.isEmpty {
+            sink.write(pending)
+            heartbeat?.sent()
+        }
+        scratch.takeBack(&pending)
     }
 
     /// Ends the answer although the upstream's stream is still open, then lets that end too: a connection whose body was
@@ -100,14 +143,19 @@ final class StreamDelivery: AnswerDelivery {
             source.cancel()
             return outcome
         }
-        grace.arm(after: .seconds(1))
+        armGrace(.seconds(1))
         while let rest = try? await source.read(), !rest.isEmpty {}
         return outcome
     }
 
+    /// The upstream's stream is over, whether or not it said so.
+    private func concludeAtEnd() -> AttemptOutcome {
+        relay.finish(cleanEnd: !source.isDelimitedByClose, into: &pending)
+        return conclude()
+    }
+
     /// Settles the account, then sends the end.
     private func conclude() -> AttemptOutcome {
-        let ledger = attempt.ledger
         if let failure = relay.failure {
             guard isCommitted else { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
             ledger.settle(
@@ -122,7 +170,7 @@ final class StreamDelivery: AnswerDelivery {
         }
         if !isCommitted { commit() }
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
-        pending.insertBeforeLastEvent(attempt.answerHeaders(attempt.figures(relay)).streamComments)
+        pending.insertBeforeLastEvent(ledger.answerHeaders(ledger.figures(relay)).streamComments)
         finish()
         return .delivered
     }
@@ -130,33 +178,35 @@ final class StreamDelivery: AnswerDelivery {
     private func finish() {
         flush()
         heartbeat?.stop()
-        attempt.sink.finish()
+        sink.finish()
     }
 
     /// The transfer ended with an error: a timeout, a cut connection, or a client that left.
     private func interrupted(by error: any Error) -> AttemptOutcome {
         source.cancel()
-        if Task.isCancelled || attempt.sink.isClientGone {
-            attempt.settleForGoneClient(relay)
+        if Task.isCancelled || sink.isClientGone {
+            ledger.settleForGoneClient(relay)
             return .clientGone
         }
-        if grace.hasPassed {
+        if grace?.hasPassed == true {
             relay.finish(cleanEnd: true, into: &pending)
             return conclude()
         }
-        if readiness.hasPassed, !isCommitted {
+        if readiness?.hasPassed == true {
             return .failed(UpstreamRefusal(failure: lateStart, isReadinessTimeout: true))
         }
-        guard case .failed(let refusal) = attempt.outcome(of: error) else { return .clientGone }
-        guard isCommitted else { return .failed(refusal) }
+        let outcome = gateway.outcome(of: error, provider: provider, sink)
+        guard isCommitted, case .failed(let refusal) = outcome else { return outcome }
         relay.fail(refusal.failure, into: &pending)
         return conclude()
     }
 
+    private var provider: String { ledger.target?.providerID ?? "" }
+
     private var lateStart: Failure {
         Failure(
             .timeout,
-            "[\(attempt.target.providerID)] No answer within the readiness time",
+            "[\(provider)] No answer within the readiness time",
             type: "stream_timeout",
             code: "STREAM_READINESS_TIMEOUT"
         )

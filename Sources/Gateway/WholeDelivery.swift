@@ -5,7 +5,10 @@ import TimeCore
 /// Delivers an answer in one piece, whether or not the upstream streams it: nothing reaches the client before everything is
 /// known, so that any failure can still become another attempt.
 final class WholeDelivery: AnswerDelivery {
-    private let attempt: AttemptRunner
+    private let gateway: Gateway
+    private let ledger: Ledger
+    private let sink: any AnswerSink
+    private let provider: String
     private let source: any AnswerSource
     private var relay: AnswerRelay
     private var body: [UInt8] = []
@@ -13,7 +16,10 @@ final class WholeDelivery: AnswerDelivery {
     private let grace: Deadline
 
     init(_ attempt: AttemptRunner, source: any AnswerSource, relay: AnswerRelay) {
-        self.attempt = attempt
+        gateway = attempt.gateway
+        ledger = attempt.ledger
+        sink = attempt.sink
+        provider = attempt.target.providerID
         self.source = source
         self.relay = relay
         grace = Deadline(loop: attempt.request.loop, source: source)
@@ -27,15 +33,15 @@ final class WholeDelivery: AnswerDelivery {
                 if !relay.awaitsOnlyTheEnd {
                     grace.disarm()
                 } else if !grace.isArmed {
-                    grace.arm(after: attempt.gateway.settings.finishGrace)
+                    grace.arm(after: gateway.settings.finishGrace)
                 }
             }
             relay.finish(cleanEnd: !source.isDelimitedByClose, into: &body)
         } catch _ where grace.hasPassed {
             relay.finish(cleanEnd: true, into: &body)
         } catch {
-            let outcome = attempt.outcome(of: error)
-            if case .clientGone = outcome { attempt.settleForGoneClient(relay) }
+            let outcome = gateway.outcome(of: error, provider: provider, sink)
+            if case .clientGone = outcome { ledger.settleForGoneClient(relay) }
             return outcome
         }
         return conclude()
@@ -43,11 +49,11 @@ final class WholeDelivery: AnswerDelivery {
 
     private func conclude() -> AttemptOutcome {
         if let failure = relay.failure { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
-        attempt.ledger.firstContentAt = attempt.gateway.time.monotonic()
-        attempt.ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
-        var headers = attempt.answerHeaders(attempt.figures(relay)).fields
+        ledger.firstContentAt = gateway.time.monotonic()
+        ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
+        var headers = ledger.answerHeaders(ledger.figures(relay)).fields
         headers.add("Content-Type", "application/json")
-        attempt.sink.respond(.ok, headers, body)
+        sink.respond(.ok, headers, body)
         return .delivered
     }
 }

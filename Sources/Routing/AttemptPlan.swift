@@ -141,14 +141,7 @@ package final class AttemptPlan {
         guard let attempt = current else { return nil }
         current = nil
         let verdict = FailureClassifier.verdict(on: evidence, kind: attempt.account.kind)
-        let change = health.failed(
-            attempt.account,
-            model: attempt.target.model,
-            verdict: verdict,
-            evidence: evidence,
-            keyTurn: attempt.keyTurn,
-            at: now
-        )
+        let change = health.failed(attempt, verdict, evidence, at: now)
         if let hint = RetryHint.moment(in: evidence, at: now) { noteRecovery(hint) }
         let retryable = [408, 429, 500, 502, 503, 504].contains(evidence.status) && !evidence.isReadinessTimeout
         let hasAnswered = evidence.failure.cause == .emptyAnswer || evidence.failure.cause == .errorInAnswer
@@ -174,12 +167,7 @@ package final class AttemptPlan {
     package func succeeded(start: WallTime) -> HealthChange? {
         guard let attempt = current else { return nil }
         current = nil
-        return health.succeeded(
-            attempt.account,
-            model: attempt.target.model,
-            start: start,
-            keyTurn: attempt.keyTurn
-        )
+        return health.succeeded(attempt, start: start)
     }
 
     // MARK: - Targets

@@ -114,8 +114,8 @@ import TimeCore
 
     @Test func `an unexpected error becomes a 500 that harms nobody`() async throws {
         try await withWorld { world async throws in
-            let attempt = try world.attempt(Scene(), to: RecordingSink())
-            guard case .failed(let refusal) = attempt.outcome(of: Odd()) else {
+            let outcome = world.gateway.outcome(of: Odd(), provider: "n1", RecordingSink())
+            guard case .failed(let refusal) = outcome else {
                 Issue.record("no failure")
                 return
             }

@@ -124,6 +124,7 @@ private final class RecordingSink: AnswerSink {
 
     func startStream(_ status: HTTPStatus, _ headers: HTTPHeaders) { self.status = status.rawValue }
     func write(_ bytes: [UInt8]) { body.append(contentsOf: bytes) }
+    var isWritable: Bool { true }
     func waitUntilWritable() async throws {}
     func finish() {}
     func abort() {}

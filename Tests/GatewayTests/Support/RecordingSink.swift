@@ -53,6 +53,8 @@ final class RecordingSink: AnswerSink, @unchecked Sendable {
         onWrite(piece)
     }
 
+    var isWritable: Bool { false }
+
     func waitUntilWritable() async throws {
         waitCount += 1
         if isClientGone { throw Gone() }

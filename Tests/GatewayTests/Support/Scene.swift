@@ -67,26 +67,28 @@ extension World {
         )
     }
 
-    /// Relays an answer to a client and tells what came of it.
-    func deliver(_ source: ScriptedSource, _ scene: Scene = Scene(), to sink: RecordingSink) async throws -> Ending {
-        let attempt = try attempt(scene, to: sink)
+    /// What turns the upstream's answer into the client's.
+    func relay(of attempt: AttemptRunner, upstreamContentType: String? = "text/event-stream") -> AnswerRelay {
         let context = TranslationContext(
-            clientDialect: scene.client,
-            upstreamDialect: scene.upstream,
+            clientDialect: attempt.request.dialect,
+            upstreamDialect: attempt.call.dialect,
             clientModel: "my-model",
             upstreamModel: "up-model",
-            wantsStream: scene.streams,
+            wantsStream: attempt.question.wantsStream,
             ids: RandomIDs(),
             createdAt: 1_780_000_000
         )
-        let relay = AnswerRelay(
-            context: context,
-            profile: attempt.call.profile,
-            upstreamContentType: source.header("content-type")
-        )
-        if scene.streams { return Ending(await StreamDelivery(attempt, source: source, relay: relay).run()) }
-        let delivery = WholeDelivery(attempt, source: source, relay: relay)
-        return Ending(await delivery.run())
+        return AnswerRelay(context: context, profile: attempt.call.profile, upstreamContentType: upstreamContentType)
+    }
+
+    /// Relays an answer to a client and tells what came of it.
+    func deliver(_ source: ScriptedSource, _ scene: Scene = Scene(), to sink: RecordingSink) async throws -> Ending {
+        let attempt = try attempt(scene, to: sink)
+        let relay = relay(of: attempt, upstreamContentType: source.header("content-type"))
+        guard scene.streams else { return Ending(await WholeDelivery(attempt, source: source, relay: relay).run()) }
+        let outcome = await StreamDelivery(attempt, source: source, relay: relay).run()
+        guard case .begun(let stream) = outcome else { return Ending(outcome) }
+        return Ending(await stream.relayRest())
     }
 }
 
@@ -99,6 +101,7 @@ struct Ending: Sendable, Equatable, CustomStringConvertible {
     init(_ outcome: AttemptOutcome) {
         switch outcome {
         case .delivered: word = "delivered"
+        case .begun: word = "begun"
         case .clientGone: word = "gone"
         case .broken(let failure): (word, self.failure) = ("broken", failure)
         case .failed(let refusal):

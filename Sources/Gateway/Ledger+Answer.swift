@@ -1,0 +1,36 @@
+import Dialects
+import HTTPCore
+
+/// What an answer tells of its request.
+extension Ledger {
+    /// The head fields of an answer.
+    func answerHeaders(_ figures: AnswerHeaders.Figures?) -> AnswerHeaders {
+        AnswerHeaders(
+            sessionID: sessionID,
+            provider: target?.prefix ?? "",
+            model: target?.model ?? "",
+            latency: latency,
+            figures: figures
+        )
+    }
+
+    /// What is told to the client of an answer's usage.
+    func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
+        let usage = relay.usage.bounded
+        return AnswerHeaders.Figures(
+            inputTokens: usage.totalInput,
+            outputTokens: usage.output ?? 0,
+            cost: cost(of: usage, reported: usage.reportedCost)
+        )
+    }
+
+    /// Accounts for what a client that left has used.
+    func settleForGoneClient(_ relay: borrowing AnswerRelay) {
+        settle(
+            status: HTTPStatus.clientClosedRequest.rawValue,
+            usage: relay.settledUsage,
+            reportedCost: relay.providerReportedCost,
+            errorCode: "client_gone"
+        )
+    }
+}
