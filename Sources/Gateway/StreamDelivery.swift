@@ -79,17 +79,19 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         readiness?.arm(after: readinessLimit)
     }
 
-    private func stopTimers() {
+    @inline(never) private func stopTimers() {
         readiness?.disarm()
         grace?.disarm()
         heartbeat?.stop()
     }
 
+    // What is inlined into a function that waits makes its frame larger, which every open stream has.
+
     /// Sends what has become sendable; returns whether the answer has ended.
-    private func receive(_ chunk: [UInt8]) -> Bool {
+    @inline(never) private func receive(_ chunk: [UInt8]) -> Bool {
         if isCommitted { scratch.lend(to: &pending) }
         relay.receive(chunk, into: &pending)
-        if relay.failure != nil || relay.isComplete { return true }
+        if relay.isOver { return true }
         limitTheEnd()
         if !isCommitted, relay.hasMeaningfulContent { commit() }
         if isCommitted { flush() }
@@ -149,13 +151,13 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     }
 
     /// The upstream's stream is over, whether or not it said so.
-    private func concludeAtEnd() -> AttemptOutcome {
+    @inline(never) private func concludeAtEnd() -> AttemptOutcome {
         relay.finish(cleanEnd: !source.isDelimitedByClose, into: &pending)
         return conclude()
     }
 
     /// Settles the account, then sends the end.
-    private func conclude() -> AttemptOutcome {
+    @inline(never) private func conclude() -> AttemptOutcome {
         if let failure = relay.failure {
             guard isCommitted else { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
             ledger.settle(
@@ -182,7 +184,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     }
 
     /// The transfer ended with an error: a timeout, a cut connection, or a client that left.
-    private func interrupted(by error: any Error) -> AttemptOutcome {
+    @inline(never) private func interrupted(by error: any Error) -> AttemptOutcome {
         source.cancel()
         if Task.isCancelled || sink.isClientGone {
             ledger.settleForGoneClient(relay)

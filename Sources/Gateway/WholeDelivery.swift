@@ -28,7 +28,7 @@ final class WholeDelivery: AnswerDelivery {
     func run() async -> AttemptOutcome {
         defer { grace.disarm() }
         do {
-            while !relay.isComplete, relay.failure == nil, let chunk = try await source.read() {
+            while !relay.isOver, let chunk = try await source.read() {
                 relay.receive(chunk, into: &body)
                 if !relay.awaitsOnlyTheEnd {
                     grace.disarm()

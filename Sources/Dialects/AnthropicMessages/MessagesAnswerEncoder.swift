@@ -196,33 +196,28 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         }
     }
 
-    private func takeIndex(into out: inout [UInt8]) -> [UInt8] {
-        let digits = JSONLiteral.int(nextIndex)
+    private func takeIndex(into out: inout [UInt8]) {
         current?.index = nextIndex
-        nextIndex += 1
         out.append("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":")
-        out.append(contentsOf: digits)
+        out.append(contentsOf: JSONLiteral.int(nextIndex))
         out.append(",\"content_block\":")
-        deltaHead.removeAll(keepingCapacity: true)
-        deltaHead.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
-        deltaHead.append(contentsOf: digits)
-        deltaHead.append(",\"delta\":{\"type\":\"")
-        switch current?.kind {
-        case .thinking: deltaHead.append("thinking_delta\",\"thinking\":\"")
-        case .toolCall, .opaque: deltaHead.append("input_json_delta\",\"partial_json\":\"")
-        case .text, nil: deltaHead.append("text_delta\",\"text\":\"")
-        }
-        return digits
+        deltaHead =
+            switch current?.kind {
+            case .thinking: MessagesDeltaHead.thinking(nextIndex)
+            case .toolCall, .opaque: MessagesDeltaHead.arguments(nextIndex)
+            case .text, nil: MessagesDeltaHead.text(nextIndex)
+            }
+        nextIndex += 1
     }
 
     private func writeHeader(into out: inout [UInt8], raw: JSONValue) {
-        _ = takeIndex(into: &out)
+        takeIndex(into: &out)
         out.append(contentsOf: raw.raw)
         out.append("}\n\n")
     }
 
     private func writeHeader(into out: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
-        _ = takeIndex(into: &out)
+        takeIndex(into: &out)
         var writer = JSONWriter()
         writer.beginObject()
         body(&writer)
@@ -235,7 +230,7 @@ final class MessagesAnswerEncoder: AnswerEncoder {
     private func writeLazyHeader(into out: inout [UInt8]) {
         guard let current, current.index == nil else { return }
         let isThinking = current.kind == .thinking
-        _ = takeIndex(into: &out)
+        takeIndex(into: &out)
         out.append(
             isThinking
                 ? "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n"

@@ -3,21 +3,21 @@
 /// A number that the provider did not report is `nil`, which is not the same as 0.
 package struct Usage: Sendable, Hashable {
     /// Fresh input: neither read from nor written to a prompt cache.
-    package var input: Int?
-    package var cacheRead: Int?
+    @Count package var input: Int?
+    @Count package var cacheRead: Int?
     /// Written to a cache that lives five minutes, or whose lifetime is unknown.
-    package var cacheWrite5m: Int?
-    package var cacheWrite1h: Int?
+    @Count package var cacheWrite5m: Int?
+    @Count package var cacheWrite1h: Int?
     /// Everything generated, reasoning included.
-    package var output: Int?
+    @Count package var output: Int?
     /// The part of `output` that was reasoning.
-    package var reasoning: Int?
-    package var audioInput: Int?
-    package var audioOutput: Int?
-    package var webSearches: Int?
-    package var webFetches: Int?
-    package var acceptedPrediction: Int?
-    package var rejectedPrediction: Int?
+    @Count package var reasoning: Int?
+    @Count package var audioInput: Int?
+    @Count package var audioOutput: Int?
+    @Count package var webSearches: Int?
+    @Count package var webFetches: Int?
+    @Count package var acceptedPrediction: Int?
+    @Count package var rejectedPrediction: Int?
     /// The provider's name of the tier that served the request.
     package var serviceTier: String?
     /// What the provider says the answer cost, in US dollars.
@@ -63,5 +63,18 @@ package struct Usage: Sendable, Hashable {
         serviceTier = later.serviceTier ?? serviceTier
         reportedCost = later.reportedCost ?? reportedCost
         estimated = estimated || later.estimated
+    }
+}
+
+/// A number that may be missing, in the space of a number: every open stream holds dozens of them.
+@propertyWrapper package struct Count: Sendable, Hashable {
+    /// The least number stands for none.
+    private var stored = Int.min
+
+    package init() {}
+
+    package var wrappedValue: Int? {
+        get { stored == .min ? nil : stored }
+        set { stored = newValue.map { Swift.max($0, .min + 1) } ?? .min }
     }
 }

@@ -43,6 +43,9 @@ package struct AnswerRelay {
     /// Whether the answer is complete: everything for the client has been written.
     package var isComplete: Bool { engine.isComplete }
 
+    /// Whether nothing more will be written: the answer is complete or has failed.
+    package var isOver: Bool { engine.isOver }
+
     /// What went wrong: an error event or body, an empty answer, a cut-off one, or garbage.
     package var failure: Failure? { engine.failure }
 

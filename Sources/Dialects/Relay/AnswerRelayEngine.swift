@@ -38,9 +38,14 @@ final class AnswerRelayEngine {
     /// Whether the answer is complete: everything for the client has been written.
     private(set) var isComplete = false
     /// What went wrong: an error event or body, an empty answer, a cut-off one, or garbage.
-    private(set) var failure: Failure? { didSet { hasFailed = failure != nil } }
-    /// Asked for every event, where a look at the whole failure would copy it.
-    private var hasFailed = false
+    var failure: Failure? { if case .failed(let failure) = ending { failure } else { nil } }
+    private var ending = Ending.open
+
+    /// Boxed: failures are large and rare.
+    private enum Ending {
+        case open
+        indirect case failed(Failure)
+    }
 
     init(context: TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
         self.context = context
@@ -59,7 +64,8 @@ final class AnswerRelayEngine {
         return isComplete ? observer.settledUsage(inputTokens: input) : observer.unfinishedUsage(inputTokens: input)
     }
 
-    private var isOver: Bool { isComplete || hasFailed }
+    /// Whether nothing is written any more: asked for every event.
+    var isOver: Bool { if isComplete { true } else if case .failed = ending { true } else { false } }
 
     // MARK: - Bytes
 
@@ -104,7 +110,7 @@ final class AnswerRelayEngine {
     /// Ends a stream with the client's error event because of something that the provider's bytes do not tell.
     func fail(_ failure: Failure, into out: inout [UInt8]) {
         guard !isOver else { return }
-        self.failure = failure
+        ending = .failed(failure)
         if context.wantsStream { context.clientDialect.codec.writeErrorEvent(failure, into: &out) }
     }
 
@@ -273,7 +279,7 @@ final class AnswerRelayEngine {
     }
 
     private func end(with failure: Failure, into out: inout [UInt8]) {
-        self.failure = failure
+        ending = .failed(failure)
         guard context.wantsStream, observer.hasContent else { return }
         context.clientDialect.codec.writeErrorEvent(failure, into: &out)
     }
