@@ -72,11 +72,24 @@ package final class Gate: RequestHandler {
 
     package func handle(_ request: Request, _ exchange: Exchange) async {
         load.begin()
+        guard let (route, call) = passed(request, exchange) else { return }
+        do {
+            try await route.handler(call)
+        } catch {
+            fail(call, error)
+        }
+    }
+
+    /// The call that a request becomes; nil if it was refused, which the client has been told then.
+    ///
+    /// Apart from `handle`, and not inlined: whatever it holds would be memory of each request that waits.
+    @inline(never) private func passed(_ request: Request, _ exchange: Exchange) -> (Route, Call)? {
         let decided = request.note as? Decided ?? decide(request.head)
         let facts = decided.facts
         let id = requestID(decided)
         guard case .proceed(let passage) = decided.verdict.outcome else {
-            return exchange.respond(answer(to: decided.verdict, id: id))
+            exchange.respond(answer(to: decided.verdict, id: id))
+            return nil
         }
         let call = Call(
             facts.fields.hasInternalHeaders ? request.withoutInternalHeaders : request,
@@ -88,8 +101,11 @@ package final class Gate: RequestHandler {
             configuration: decided.configuration,
             headers: commonHeaders(decided.verdict, id: id, principal: passage.principal)
         )
-        if let refusal = limitRefusal(call, access: passage.route.access) { return call.refuse(refusal) }
-        await run(passage.route, call)
+        if let refusal = limitRefusal(call, access: passage.route.access) {
+            call.refuse(refusal)
+            return nil
+        }
+        return (passage.route, call)
     }
 
     package func requestEnded() {
@@ -171,16 +187,8 @@ package final class Gate: RequestHandler {
 
     // MARK: - Answering
 
-    private func run(_ route: Route, _ call: Call) async {
-        do {
-            try await route.handler(call)
-        } catch {
-            fail(call, error)
-        }
-    }
-
     /// The only place where an error of a handler becomes an answer.
-    private func fail(_ call: Call, _ error: any Error) {
+    @inline(never) private func fail(_ call: Call, _ error: any Error) {
         guard !call.exchange.hasStarted else {
             log.warn("an answer broke off", .string("request", call.requestID), .string("error", "\(type(of: error))"))
             return call.exchange.abort()

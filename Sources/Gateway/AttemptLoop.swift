@@ -8,8 +8,8 @@ import TimeCore
 
 /// The attempts of one request: until one delivers, the client leaves, or nothing is left.
 ///
-/// Only what waits is `async`, here and in `AttemptRunner`: whatever such a function holds is memory of every request that
-/// waits for its answer to begin.
+/// Only what waits is `async`, here and in `AttemptRunner`, and the larger parts of that are not inlined: whatever such a
+/// function holds is memory of every request that waits for its answer to begin.
 final class AttemptLoop {
     private let gateway: Gateway
     private let request: ChatRequest
@@ -63,7 +63,7 @@ final class AttemptLoop {
     }
 
     /// The next thing to do; attempts that cannot even begin are passed over.
-    private func next() throws(Failure) -> Step {
+    @inline(never) private func next() throws(Failure) -> Step {
         while true {
             switch plan.next(at: gateway.time.wall()) {
             case .finished(let end):
@@ -99,7 +99,7 @@ final class AttemptLoop {
     }
 
     /// Tells the plan and the store what came of an attempt; returns whether the request is over.
-    private func conclude(_ outcome: AttemptOutcome, of running: RunningAttempt) -> Bool {
+    @inline(never) private func conclude(_ outcome: AttemptOutcome, of running: RunningAttempt) -> Bool {
         switch outcome {
         case .delivered:
             gateway.remember(plan.succeeded(start: running.start))

@@ -51,7 +51,7 @@ final class AttemptRunner {
         }
     }
 
-    private func delivery(of source: any AnswerSource) -> any AnswerDelivery {
+    @inline(never) private func delivery(of source: any AnswerSource) -> any AnswerDelivery {
         let relay = AnswerRelay(
             context: context,
             profile: call.profile,
@@ -94,7 +94,7 @@ final class AttemptRunner {
         return try await gateway.client(on: request.loop).send(try message())
     }
 
-    private func answerHere() throws -> LocalSource {
+    @inline(never) private func answerHere() throws -> LocalSource {
         DemoProvider.answer(
             try JSONDocument.parse(try translate()),
             stream: upstreamStreams,
@@ -103,7 +103,7 @@ final class AttemptRunner {
         )
     }
 
-    private func message() throws -> PreparedRequest {
+    @inline(never) private func message() throws -> PreparedRequest {
         var message = ClientRequest(
             method: .post,
             url: call.url,
