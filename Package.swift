@@ -8,9 +8,12 @@ func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Tar
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
+/// Overlapping access is looked for at run time where tests run; in a release that is a twentieth of a request's time.
+let speed: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
 /// A Swift module of the product and its documentation file.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: ["README.md"])
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: speed)
 }
 
 /// The tests of a module; fixtures are read from the source tree, not bundled.
