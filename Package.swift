@@ -8,12 +8,9 @@ func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Tar
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
-/// Overlapping access is looked for at run time where tests run; in a release that is a twentieth of a request's time.
-let speed: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
-
 /// A Swift module of the product and its documentation file.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: speed)
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"])
 }
 
 /// The tests of a module; fixtures are read from the source tree, not bundled.
@@ -161,6 +158,8 @@ let upcomingFeatures = [
     "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
     "NonisolatedNonsendingByDefault", "InferIsolatedConformances", "ImmutableWeakCaptures",
 ]
+// Overlapping access is looked for at run time where tests run; in a release that is a twentieth of a request's time.
+let speed = SwiftSetting.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
-    target.swiftSettings = upcomingFeatures.map { .enableUpcomingFeature($0) } + [.treatAllWarnings(as: .error)]
+    target.swiftSettings = upcomingFeatures.map { .enableUpcomingFeature($0) } + [.treatAllWarnings(as: .error), speed]
 }
