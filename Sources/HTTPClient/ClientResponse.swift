@@ -66,25 +66,22 @@ public final class ClientResponse: @unchecked Sendable {
     ///
     /// - Returns: nil at the clean end of the content.
     public func read() async throws(TransferError) -> [UInt8]? {
-        switch await nextPortion() {
+        let transfer = transfer
+        if transfer.engine.loop.isCurrent, let portion = transfer.takePortion() { return try Self.content(of: portion) }
+        await withTaskCancellationHandler {
+            // Resumed exactly once: by `deliver`, which `finish` calls in any case.
+            await withUnsafeContinuation { transfer.engine.wait(for: transfer, $0) }
+        } onCancel: {
+            transfer.engine.cancel(transfer)
+        }
+        return try Self.content(of: transfer.fetchPortion())
+    }
+
+    private static func content(of portion: Transfer.Portion) throws(TransferError) -> [UInt8]? {
+        switch portion {
         case .bytes(let bytes): return bytes
         case .end: return nil
         case .failure(let error): throw error
-        }
-    }
-
-    private func nextPortion() async -> Transfer.Portion {
-        let transfer = transfer
-        let loop = transfer.engine.loop
-        if loop.isCurrent, let portion = transfer.takePortion() { return portion }
-        return await withTaskCancellationHandler {
-            // Resumed exactly once: by `deliver`, which `finish` calls in any case.
-            await withUnsafeContinuation { waiter in
-                if loop.isCurrent { return transfer.wait(waiter) }
-                loop.execute { transfer.wait(waiter) }
-            }
-        } onCancel: {
-            transfer.engine.cancel(transfer)
         }
     }
 

@@ -47,20 +47,13 @@ public final class HTTPClient: Sendable {
     /// Sends a request that was prepared by this client, once, and waits for the response's header.
     public func send(_ request: PreparedRequest) async throws(TransferError) -> ClientResponse {
         let transfer = request.transfer
-        let engine = transfer.engine
-        let result = await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             // Resumed exactly once: with the header, or by `Transfer.finish`, which every way out goes through.
-            await withUnsafeContinuation { waiter in
-                if engine.loop.isCurrent { return engine.start(transfer, waiter) }
-                engine.loop.execute { engine.start(transfer, waiter) }
-            }
+            await withUnsafeContinuation { transfer.engine.begin(transfer, $0) }
         } onCancel: {
-            engine.cancel(transfer)
+            transfer.engine.cancel(transfer)
         }
-        switch result {
-        case .success(let arrival): return ClientResponse(arrival, transfer)
-        case .failure(let error): throw error
-        }
+        return ClientResponse(try transfer.fetchArrival(), transfer)
     }
 
     /// Ends every transfer with an error and closes every connection; later requests fail.

@@ -30,8 +30,8 @@ final class Transfer: @unchecked Sendable {
         var contentLength: Int?
     }
 
-    typealias HeadWaiter = UnsafeContinuation<Result<Arrival, TransferError>, Never>
-    typealias BodyWaiter = UnsafeContinuation<Portion, Never>
+    /// Resumed without a value: what it waited for is kept here, since each layer of waiting would reserve room for it.
+    typealias Waiter = UnsafeContinuation<Void, Never>
 
     let engine: TransferEngine
     /// What is sent and how, without its content.
@@ -58,8 +58,12 @@ final class Transfer: @unchecked Sendable {
     private var isEncoded = false
     private var buffer: [UInt8] = []
     private var decodedCount = 0
-    private var headWaiter: HeadWaiter?
-    private var bodyWaiter: BodyWaiter?
+    private var headWaiter: Waiter?
+    private var bodyWaiter: Waiter?
+    /// What `headWaiter` is told of, until it is fetched.
+    private var arrival: Arrival?
+    /// What `bodyWaiter` is told of, until it is fetched.
+    private var portion: Portion?
     private var isDeliveryDue = false
     private var isReusedConnection = false
     private var isRetried = false
@@ -96,7 +100,7 @@ final class Transfer: @unchecked Sendable {
     // MARK: - Course
 
     /// Begins; without a waiter nobody will hear of its outcome.
-    func start(at now: UInt64, _ waiter: HeadWaiter?) {
+    func start(at now: UInt64, _ waiter: Waiter?) {
         headWaiter = waiter
         isAwaited = waiter != nil
         startedAt = now
@@ -141,15 +145,17 @@ final class Transfer: @unchecked Sendable {
         guard outcome == nil else { return }
         outcome = result
         phase = .finished
-        if let waiter = headWaiter {
-            headWaiter = nil
-            switch result {
-            // libcurl is content with half a header.
-            case .success: waiter.resume(returning: .failure(failure(.closedEarly)))
-            case .failure(let error): waiter.resume(returning: .failure(error))
-            }
-        }
+        headWaiter?.resume()
+        headWaiter = nil
         deliver()
+    }
+
+    /// The response up to its content, once the waiter was resumed; called by that one, on whatever thread.
+    func fetchArrival() throws(TransferError) -> Arrival {
+        if let arrival = arrival.take() { return arrival }
+        if case .failure(let error)? = outcome { throw error }
+        // libcurl is content with half a header.
+        throw failure(.closedEarly)
     }
 
     /// Notes why the response is refused; returns false for callbacks to pass on.
@@ -216,14 +222,14 @@ final class Transfer: @unchecked Sendable {
         }
         if let waiter = headWaiter {
             headWaiter = nil
-            let arrival = Arrival(
+            arrival = Arrival(
                 head: head,
                 address: socket?.address ?? carrier?.address,
                 timings: timings,
                 isReusedConnection: isReusedConnection,
                 contentLength: isEncoded ? nil : length
             )
-            waiter.resume(returning: .success(arrival))
+            waiter.resume()
         }
         engine.deadlineMoved(deadline)
         return true
@@ -258,13 +264,16 @@ final class Transfer: @unchecked Sendable {
         return .taken
     }
 
+    /// Together with an array's header just what the allocator keeps at hand for each thread (1,032 bytes with glibc).
+    private static let pieceCapacity = 1000
+
     /// Takes content, however much is unread; false stops the transfer.
     func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard outcome == nil else { return false }
         decodedCount += bytes.count
         guard isAcceptable else { return false }
         // Room for a few small pieces at once, which is given away with them.
-        if buffer.isEmpty { buffer.reserveCapacity(max(1024, bytes.count)) }
+        if buffer.capacity == 0 { buffer.reserveCapacity(max(Self.pieceCapacity, bytes.count)) }
         buffer.append(contentsOf: bytes)
         // Not at once: more of what has arrived together may follow in this turn.
         if bodyWaiter != nil, !isDeliveryDue {
@@ -313,12 +322,13 @@ final class Transfer: @unchecked Sendable {
     }
 
     /// Waits for the next portion; one task reads at a time.
-    func wait(_ waiter: BodyWaiter) {
-        if let portion = takePortion() { return waiter.resume(returning: portion) }
+    func wait(_ waiter: Waiter) {
         guard bodyWaiter == nil else {
-            return waiter.resume(returning: .failure(failure(.internal, diagnostic: "two tasks read one response")))
+            portion = .failure(failure(.internal, diagnostic: "two tasks read one response"))
+            return waiter.resume()
         }
         bodyWaiter = waiter
+        deliver()
     }
 
     /// Hands what there is to the waiting reader.
@@ -327,7 +337,13 @@ final class Transfer: @unchecked Sendable {
         guard let waiter = bodyWaiter, !buffer.isEmpty || outcome != nil else { return }
         // First of all: taking the portion may let libcurl go on, which comes back here.
         bodyWaiter = nil
-        if let portion = takePortion() { waiter.resume(returning: portion) }
+        portion = takePortion()
+        waiter.resume()
+    }
+
+    /// What the waiter was resumed for; called by that one, on whatever thread.
+    func fetchPortion() -> Portion {
+        portion.take() ?? .end
     }
 
     // MARK: - Time

@@ -69,6 +69,18 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
 
     // MARK: - From any thread
 
+    /// Starts a transfer; the waiter is resumed when there is something to fetch.
+    func begin(_ transfer: Transfer, _ waiter: Transfer.Waiter) {
+        if loop.isCurrent { return start(transfer, waiter) }
+        loop.execute { self.start(transfer, waiter) }
+    }
+
+    /// Waits for content in the same way.
+    func wait(for transfer: Transfer, _ waiter: Transfer.Waiter) {
+        if loop.isCurrent { return transfer.wait(waiter) }
+        loop.execute { transfer.wait(waiter) }
+    }
+
     /// Ends a transfer that nobody wants any more; does nothing to one that has ended.
     func cancel(_ transfer: Transfer) {
         if loop.isCurrent { return stop(transfer, .cancelled) }
@@ -92,9 +104,9 @@ final class TransferEngine: LoopDriver, @unchecked Sendable {
 
     // MARK: - Transfers
 
-    func start(_ transfer: Transfer, _ waiter: Transfer.HeadWaiter) {
+    private func start(_ transfer: Transfer, _ waiter: Transfer.Waiter) {
         // Cancelled before it began.
-        if case .failure(let error)? = transfer.outcome { return waiter.resume(returning: .failure(error)) }
+        guard transfer.outcome == nil else { return waiter.resume() }
         transfer.start(at: turnTime, waiter)
         do throws(TransferError) {
             try admit(transfer)

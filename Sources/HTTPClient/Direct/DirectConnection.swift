@@ -314,13 +314,12 @@ final class DirectConnection {
     /// Ends the connection at once; its transfer is not told.
     func close() {
         guard phase != .closed else { return }
-        let wasIdle = phase == .idle
         phase = .closed
         transfer = nil
         unsent = nil
         decoder = nil
         if !interest.isEmpty { engine.loop.unwatch(descriptor) }
         Glibc.close(descriptor)
-        engine.direct.closed(self, wasIdle: wasIdle)
+        engine.direct.closed(self)
     }
 }
