@@ -94,7 +94,7 @@ let programs: [Target] = [
             "JSONCore", "LogCore", "Management", "Providers", "Routing", "Store", "TimeCore",
         ]
     ),
-    .executableTarget(name: "omniroute", dependencies: ["Commands", "EventLoop"]),
+    .executableTarget(name: "omniroute", dependencies: ["CLinux", "Commands", "EventLoop"]),
 ]
 
 let support: [Target] = [

@@ -96,6 +96,24 @@ void omni_process_harden(void) {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+void omni_restart_with(const char *name, const char *value, char **arguments) {
+    /* A mark of its own: programs with privileges are loaded without the variable, and would do it again and again. */
+    static const char mark[] = "OMNIROUTE_RESTARTED";
+    char path[4096];
+    if (getenv(mark)) {
+        unsetenv(mark);
+        return;
+    }
+    ssize_t count = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (getenv(name) || count <= 0) return;
+    path[count] = 0;
+    setenv(name, value, 1);
+    setenv(mark, "1", 1);
+    execv(path, arguments);
+    unsetenv(mark);
+    unsetenv(name);
+}
+
 int omni_accept(int fd, void *address, uint32_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Commands
 import EventLoop
 import Glibc
@@ -6,6 +7,11 @@ import Glibc
 signal(SIGPIPE, SIG_IGN)
 
 let words = Array(CommandLine.arguments.dropFirst())
+// glibc keeps only seven freed pieces of a size at hand for each thread, which requests that end together exceed by far:
+// with more of them a request takes 5 % fewer instructions. It reads this setting when a program is loaded, and only then.
+if words.first == "serve" {
+    omni_restart_with("GLIBC_TUNABLES", "glibc.malloc.tcache_count=127", CommandLine.unsafeArgv)
+}
 // Before anything starts a thread. Other commands leave signals alone, so that they can be interrupted.
 let signals = words.first == "serve" ? try SignalSource(ServerProgram.stopSignals) : nil
 

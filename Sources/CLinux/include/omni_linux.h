@@ -47,6 +47,11 @@ uint64_t omni_clock_realtime(void);
 /* prctl(PR_SET_DUMPABLE, 0), RLIMIT_CORE 0 and PR_SET_NO_NEW_PRIVS: no core dump holds a credential. */
 void omni_process_harden(void);
 
+/* Replaces the program by itself, with an environment variable set that the C library reads only when a program is loaded.
+   Does nothing if the variable is set, or after it was done once. Returns unless it succeeds. */
+void omni_restart_with(const char *_Nonnull name, const char *_Nonnull value,
+                       char *_Nullable *_Nonnull arguments);
+
 /* accept4(2): non-blocking, close-on-exec. */
 int omni_accept(int fd, void *_Nonnull address, uint32_t *_Nonnull length);
 
