@@ -26,3 +26,12 @@ static inline int64_t omni_http_content_length(const http_parser *_Nonnull parse
     if (!(parser->flags & F_CONTENTLENGTH) || parser->content_length > INT64_MAX) return -1;
     return (int64_t)parser->content_length;
 }
+
+/* Whether the body comes in chunks; valid in the headers complete callback. */
+static inline int omni_http_is_chunked(const http_parser *_Nonnull parser) { return (parser->flags & F_CHUNKED) != 0; }
+
+/* Takes control characters in values, and lengths beside transfer codings, which then decide (RFC 9112 section 6.3). */
+static inline void omni_http_be_lenient(http_parser *_Nonnull parser) {
+    parser->lenient_http_headers = 1;
+    parser->allow_chunked_length = 1;
+}

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -104,8 +105,10 @@ void omni_restart_with(const char *name, const char *value, char **arguments) {
         unsetenv(mark);
         return;
     }
+    /* Without a loader of its own this was started by naming the loader, which would be what is executed. */
+    if (getenv(name) || getauxval(AT_BASE) == 0) return;
     ssize_t count = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (getenv(name) || count <= 0) return;
+    if (count <= 0) return;
     path[count] = 0;
     setenv(name, value, 1);
     setenv(mark, "1", 1);

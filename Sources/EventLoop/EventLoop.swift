@@ -22,6 +22,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     // What belongs to the loop's thread. Not one structure: the compiler proves of small properties that accesses to them do
     // not overlap, instead of having it checked each time.
     private var present = MonotonicTime.now()
+    /// Counts the times that events were fetched.
+    private var turn: UInt64 = 0
     private var timers = TimerQueue()
     /// By descriptor: these are small numbers, and one is looked up for each event.
     private var watchers: [Watcher?] = []
@@ -40,7 +42,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private final class Watcher {
         let handler: (Readiness) -> Void
-        init(_ handler: @escaping (Readiness) -> Void) { self.handler = handler }
+        /// The turn in which it was made.
+        let turn: UInt64
+
+        init(_ handler: @escaping (Readiness) -> Void, turn: UInt64) {
+            self.handler = handler
+            self.turn = turn
+        }
     }
 
     /// Creates the loop's descriptors; nothing runs until `run()`.
@@ -122,6 +130,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             let wait = isStopping ? .zero : settledWait()
             let count = omni_epoll_wait(epoll, &ready, 256, timeout(atMost: wait))
             present = .now()
+            turn &+= 1
             for index in 0..<max(0, Int(count)) { dispatch(ready[index]) }
             runDueTimers()
             if isStopping {
@@ -183,8 +192,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func dispatch(_ event: omni_epoll_ready) {
         if event.fd == wakeUp { return omni_eventfd_drain(wakeUp) }
-        // Looked up for each event: an earlier handler of this turn may have unwatched the descriptor.
-        watcher(of: event.fd)?.handler(Readiness(events: event.events))
+        // Looked up for each event: an earlier handler of this turn may have unwatched the descriptor, or closed it and watched
+        // a new one of the same number, which this event is not about.
+        guard let watcher = watcher(of: event.fd), watcher.turn != turn else { return }
+        watcher.handler(Readiness(events: event.events))
     }
 
     private func runDueTimers() {
@@ -223,7 +234,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
         let missing = Int(fd) + 1 - watchers.count
         if missing > 0 { watchers.append(contentsOf: repeatElement(nil, count: max(64, missing))) }
-        watchers[Int(fd)] = Watcher(handler)
+        watchers[Int(fd)] = Watcher(handler, turn: turn)
     }
 
     private func watcher(of fd: Int32) -> Watcher? {

@@ -207,18 +207,34 @@ struct ResponseHead: Sendable {
         find(name).map { text($0.value) }
     }
 
+    /// All values of a field as one list (RFC 9110 §5.3); the name is given in lower case.
+    func list(_ name: StaticString) -> String? {
+        var list: String?
+        let lines = lines.span
+        var start = 0
+        for end in ends {
+            let line = start..<end
+            start = end
+            guard let field = Self.field(in: lines, line), Self.equals(lines.extracting(field.name), name),
+                Self.isWellFormed(field, in: lines)
+            else { continue }
+            list = list.map { $0 + "," + text(field.value) } ?? text(field.value)
+        }
+        return list
+    }
+
     private func text(_ range: Range<Int>) -> String {
         String(decoding: lines[range], as: UTF8.self)
     }
 
-    /// Whether the content arrives under a coding, which libcurl undoes.
-    var isEncoded: Bool {
-        guard namesCoding, let coding = value("content-encoding") else { return false }
-        return coding.split(separator: ",").contains {
-            let name = $0.filter { $0 != " " }.lowercased()
-            return !name.isEmpty && name != "identity" && name != "none"
-        }
+    /// The codings that the content arrives under, and that are undone; nil if there are none.
+    var codings: String? {
+        guard namesCoding, let codings = list("content-encoding") else { return nil }
+        return codings.listedTokens.contains { $0 != "identity" && $0 != "none" } ? codings : nil
     }
+
+    /// Whether the content arrives under a coding, which is undone.
+    var isEncoded: Bool { codings != nil }
 
     /// Whether nothing but the end of the connection marks the end of the content.
     var isDelimitedByClose: Bool {
@@ -256,5 +272,12 @@ struct ResponseHead: Sendable {
             }
             return true
         }
+    }
+}
+
+extension String {
+    /// The tokens of a comma-separated field value, in lower case.
+    var listedTokens: [String] {
+        split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }.filter { !$0.isEmpty }
     }
 }

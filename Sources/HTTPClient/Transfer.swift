@@ -267,11 +267,16 @@ final class Transfer: @unchecked Sendable {
     /// Together with an array's header just what the allocator keeps at hand for each thread (1,032 bytes with glibc).
     private static let pieceCapacity = 1000
 
+    /// How much more than the high-water mark decoding may make unread.
+    private static let excess = 8 << 20
+
     /// Takes content, however much is unread; false stops the transfer.
     func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard outcome == nil else { return false }
         decodedCount += bytes.count
         guard isAcceptable else { return false }
+        // What is decoded at once cannot be left for later, but it must not be any amount.
+        if isEncoded, bytes.count > roomLeft + Self.excess { return abort(.ratio) }
         // Room for a few small pieces at once, which is given away with them.
         if buffer.capacity == 0 { buffer.reserveCapacity(max(Self.pieceCapacity, bytes.count)) }
         buffer.append(contentsOf: bytes)
@@ -323,10 +328,7 @@ final class Transfer: @unchecked Sendable {
 
     /// Waits for the next portion; one task reads at a time.
     func wait(_ waiter: Waiter) {
-        guard bodyWaiter == nil else {
-            portion = .failure(failure(.internal, diagnostic: "two tasks read one response"))
-            return waiter.resume()
-        }
+        guard bodyWaiter == nil else { return waiter.resume() }
         bodyWaiter = waiter
         deliver()
     }
@@ -343,7 +345,7 @@ final class Transfer: @unchecked Sendable {
 
     /// What the waiter was resumed for; called by that one, on whatever thread.
     func fetchPortion() -> Portion {
-        portion.take() ?? .end
+        portion.take() ?? .failure(failure(.internal, diagnostic: "two tasks read one response"))
     }
 
     // MARK: - Time

@@ -107,6 +107,35 @@ private func onLoop<T: Sendable>(_ body: @escaping @Sendable (EventLoop) async t
         #expect(events == ["read 7", "closed"])
     }
 
+    @Test func `an event of a closed descriptor does not reach the next one of that number`() async throws {
+        let (isSame, events) = try await onLoop { loop in
+            var (first, second) = ([Int32](repeating: 0, count: 2), [Int32](repeating: 0, count: 2))
+            guard pipe(&first) == 0, pipe(&second) == 0 else { return (false, 0) }
+            let (early, late) = (first[0], second[0])
+            let replaced = Box<[Int32]>([0, 0])
+            let events = Box(0)
+            // Both become readable before the loop looks; whichever is first replaces the other by a pipe that is empty.
+            for (own, other) in [(early, late), (late, early)] {
+                try loop.watch(own, for: .read) { _ in
+                    loop.unwatch(own)
+                    guard replaced.value[0] == 0 else { return }
+                    loop.unwatch(other)
+                    close(other)
+                    guard pipe(&replaced.value) == 0, replaced.value[0] == other else { return }
+                    try? loop.watch(other, for: .read) { _ in events.value += 1 }
+                }
+            }
+            write(first[1], "x", 1)
+            write(second[1], "x", 1)
+            try await loop.sleep(for: .milliseconds(20))
+            let isSame = replaced.value[0] == early || replaced.value[0] == late
+            loop.unwatch(replaced.value[0])
+            for descriptor in Set([early, late, first[1], second[1]] + replaced.value) { close(descriptor) }
+            return (isSame, events.value)
+        }
+        #expect(isSame && events == 0)
+    }
+
     @Test func `work from other threads arrives in order`() async throws {
         let group = try EventLoopGroup(count: 1)
         try group.start()

@@ -100,7 +100,8 @@ struct ContentTests {
     }
 
     @Test func `an answer split anywhere means the same`() async throws {
-        let answer = "HTTP/1.1 200 OK\r\nX-A: b\r\n folded\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        let answer =
+            "HTTP/1.1 200 OK\r\nX-A: b\r\n\t  folded\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
         let script: ScriptedServer.Script = { connection in
             while true {
                 let request = try connection.readRequest()
@@ -225,6 +226,43 @@ struct ContentTests {
                 let body = try await response.collect(limit: 1 << 20)
                 #expect(body == Array(plain.utf8))
             }
+        }
+    }
+
+    @Test func `codings in several fields are one list`() async throws {
+        let plain = Array(String(repeating: "some text that repeats. ", count: 400).utf8)
+        guard let inner = try Coding.encode(plain, "deflate"), let coded = try Coding.encode(inner, "gzip") else {
+            return
+        }
+        let fields = "Content-Encoding: deflate\r\nX-A: b\r\nContent-Encoding: identity, gzip\r\n"
+        let head = "HTTP/1.1 200 OK\r\n\(fields)Content-Length: \(coded.count)\r\n\r\n"
+        try await withServer(Self.reply(Array(head.utf8), coded)) { client, server in
+            let response = try await client.send(.local(server.url))
+            #expect(response.headers.fields.map(\.name) == ["X-A"])
+            let body = try await response.collect(limit: 1 << 20)
+            #expect(body == plain)
+        }
+    }
+
+    @Test(arguments: [["gzip", "gzip"], ["br"]])
+    func `a bomb behind much that is not one is no way to unbounded memory`(codings: [String]) async throws {
+        var generator = SystemRandomNumberGenerator()
+        let noise = (0..<(800 << 10)).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
+        var coded = noise + [UInt8](repeating: 0, count: 400 << 20)
+        for coding in codings {
+            guard let next = try Coding.encode(coded, coding) else { return }
+            coded = next
+        }
+        let names = codings.joined(separator: ", ")
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: \(names)\r\nContent-Length: \(coded.count)\r\n\r\n"
+        try await withServer(Self.reply(Array(head.utf8), coded), ways: .chosen) { client, server in
+            let response = try await client.send(.local(server.url) { $0.limits.bodyBytes = .max })
+            var largest = 0
+            let code = await failure {
+                while let bytes = try await response.read() { largest = max(largest, bytes.count) }
+            }
+            #expect(code == .ratio)
+            #expect(largest < 16 << 20)
         }
     }
 

@@ -64,17 +64,46 @@ struct DirectTests {
         }
     }
 
-    @Test func `a server that stops reading is not waited for once it has answered and closed`() async throws {
+    @Test func `a length beside chunks is ignored, and the connection not used again`() async throws {
         let script: ScriptedServer.Script = { connection in
             try connection.readRequest()
-            try connection.answer("first")
-            if connection.index == 0 { connection.reset() }
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+            try connection.send(head + "8\r\nall of i\r\n2\r\nt.\r\n0\r\n\r\n")
+            _ = connection.secondsUntilPeerCloses()
         }
         try await withServer(script, ways: .chosen) { client, server in
-            for _ in 0..<3 {
+            for count in 1...2 {
                 let text = try await client.text(.local(server.url))
-                #expect(text == "first")
+                #expect(text == "all of it.")
+                #expect(server.connectionCount == count)
             }
+        }
+    }
+
+    @Test(arguments: [
+        ("Transfer-Encoding: gzip, chunked\r\n", TransferError.Code.undecodable),
+        ("Transfer-Encoding: chunked\r\n \r\n", .protocolViolation),
+    ])
+    func `framing that the parser does not undo is an error`(field: String, code: TransferError.Code) async throws {
+        let script: ScriptedServer.Script = { connection in
+            try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\n\(field)\r\n3\r\nabc\r\n0\r\n\r\n")
+        }
+        try await withServer(script, ways: .chosen) { client, server in
+            #expect(await failure { try await client.send(.local(server.url)).collect(limit: 100) } == code)
+        }
+    }
+
+    @Test func `fields that are not well-formed are left out, whatever comes with them`() async throws {
+        let script: ScriptedServer.Script = { connection in
+            try connection.readRequest()
+            try connection.answer("here", fields: ["X-Bad: a\u{1}b", "Transfer-Encoding-Info: x", "X-Good: yes"])
+        }
+        try await withServer(script) { client, server in
+            let response = try await client.send(.local(server.url))
+            let body = try await response.collect(limit: 100)
+            #expect(body == Array("here".utf8))
+            #expect(response.headers.fields.map(\.name) == ["Content-Length", "Transfer-Encoding-Info", "X-Good"])
         }
     }
 }
@@ -135,6 +164,15 @@ struct ContentDecoderTests {
         #expect(decoded == Decoded(outcome: .decoded, bytes: Self.plain, isFinished: true))
         let reversed = Self.decode(outer, "gzip, deflate", pieces: 5)
         #expect(reversed?.outcome == .malformed)
+    }
+
+    @Test(arguments: [1, 3, 100_000])
+    func `all members of a gzip text are decoded`(pieces: Int) throws {
+        guard let member = try Coding.encode(Self.plain, "gzip") else { return }
+        let decoded = Self.decode(member + member, "gzip", pieces: pieces)
+        #expect(decoded == Decoded(outcome: .decoded, bytes: Self.plain + Self.plain, isFinished: true))
+        let torn = Self.decode(member + member.prefix(20), "gzip", pieces: pieces)
+        #expect(torn?.isFinished == false)
     }
 
     @Test(arguments: ["zstd", "gzip, compress", "gzip, gzip, gzip, gzip"])

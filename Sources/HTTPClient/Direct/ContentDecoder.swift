@@ -24,10 +24,10 @@ final class ContentDecoder {
 
     /// Takes the value of `Content-Encoding`; nil when one of the codings is not known, or there are too many.
     init?(_ value: String) {
-        let names = value.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
-        let codings = names.filter { !$0.isEmpty && $0 != "identity" && $0 != "none" }
-        let stages = codings.reversed().compactMap(Self.stage)
-        guard stages.count == codings.count, stages.count <= Self.mostStages else {
+        let codings = value.listedTokens.filter { $0 != "identity" && $0 != "none" }
+        // Counted first: each stage is a few kilobytes.
+        let stages = codings.count <= Self.mostStages ? codings.reversed().compactMap(Self.stage) : []
+        guard stages.count == codings.count else {
             piece.deallocate()
             return nil
         }
@@ -122,7 +122,11 @@ private final class InflateStage: DecodingStage {
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
     ) -> (taken: Int, made: Int)? {
-        guard !isFinished else { return (input.count, 0) }
+        if isFinished {
+            // A gzip text may have several members (RFC 1952 §2.2); whatever else follows is ignored.
+            guard format == .gzip, input.first == 0x1F, inflateReset(stream) == Z_OK else { return (input.count, 0) }
+            isFinished = false
+        }
         guard isStarted || begin(input) else { return nil }
         // One byte does not tell the format yet.
         guard isStarted else { return (input.count, 0) }
@@ -163,15 +167,13 @@ private final class InflateStage: DecodingStage {
         stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_out = UInt32(clamping: output.count)
         let result = CZlib.inflate(stream, Z_NO_FLUSH)
-        let made = output.count - Int(stream.pointee.avail_out)
         switch result {
-        case Z_STREAM_END:
-            isFinished = true
-            return (input.count, made)
-        // Nothing to do: all input was taken before.
-        case Z_OK, Z_BUF_ERROR: return (input.count - Int(stream.pointee.avail_in), made)
+        case Z_STREAM_END: isFinished = true
+        // With the second there was nothing to do: all input was taken before.
+        case Z_OK, Z_BUF_ERROR: break
         default: return nil
         }
+        return (input.count - Int(stream.pointee.avail_in), output.count - Int(stream.pointee.avail_out))
     }
 }
 

@@ -24,6 +24,12 @@ final class DirectConnection {
         case connecting, active, idle, closed
     }
 
+    /// How a response's content ends, as http-parser read it.
+    struct Framing {
+        var isChunked: Bool
+        var contentLength: Int?
+    }
+
     /// What is left of a request that the socket did not take at once; its content is the transfer's.
     private struct Unsent {
         var head: [UInt8]
@@ -46,8 +52,10 @@ final class DirectConnection {
 
     private(set) var transfer: Transfer?
     private var unsent: Unsent?
-    /// The request could not be sent to its end, so this is the connection's last response.
+    /// The request could not be sent to its end.
     private var isBroken = false
+    /// Where the response ends is doubtful, so no other one is to follow.
+    private var isLast = false
     private var isReused = false
     private var hasReceived = false
     private var response = ResponseReader.State()
@@ -170,7 +178,7 @@ final class DirectConnection {
         case .connecting: connectingEnded()
         case .active:
             if readiness.isWritable { flush() }
-            guard readiness.isReadable || readiness.isPeerClosed else { return }
+            guard phase == .active, readiness.isReadable || readiness.isPeerClosed else { return }
             // A hang-up is reported whether it is waited for or not; it has to wait until the reader has caught up.
             if transfer?.isPaused == true { setInterest([]) } else { receive() }
         // The server's goodbye, or bytes that must never become the answer to the next request.
@@ -228,7 +236,7 @@ final class DirectConnection {
     private func ended(isClean: Bool) {
         guard let transfer else { return close() }
         if let decoder, receivedCount > 0, !decoder.isFinished { return fail(.undecodable) }
-        if isClean, hasSentAll, response.keepsAlive { keep() } else { close() }
+        if isClean, !isLast, hasSentAll, response.keepsAlive { keep() } else { close() }
         engine.ended(transfer, nil)
     }
 
@@ -249,17 +257,29 @@ final class DirectConnection {
         status == 204 || status == 304 || transfer?.request.method == .head
     }
 
-    func headEnded(_ head: ResponseHead, contentLength: Int?) -> Bool {
+    func headEnded(_ head: ResponseHead, _ framing: Framing) -> Bool {
         guard let transfer else { return false }
         hasHead = true
         guard !expectsNoContent(head.status) else {
-            return transfer.headArrived(head, contentLength: transfer.request.method == .head ? contentLength : nil)
+            return transfer.headArrived(
+                head,
+                contentLength: transfer.request.method == .head ? framing.contentLength : nil
+            )
         }
-        if head.isEncoded {
-            decoder = head.value("content-encoding").flatMap { ContentDecoder($0) }
+        if let codings = head.list("transfer-encoding") {
+            // What is left after the last coding we know is not what the server meant; nor is anything when the parser did not
+            // see a coding that is there.
+            let names = codings.listedTokens
+            guard names.allSatisfy({ $0 == "chunked" || $0 == "identity" }) else { return transfer.abort(.undecodable) }
+            guard names.contains("chunked") == framing.isChunked else { return transfer.abort(.protocolViolation) }
+            // A length beside chunks is somebody's mistake, and who knows where the next response begins.
+            if framing.contentLength != nil { isLast = true }
+        }
+        if let codings = head.codings {
+            decoder = ContentDecoder(codings)
             guard decoder != nil else { return transfer.abort(.undecodable) }
         }
-        return transfer.headArrived(head, contentLength: contentLength)
+        return transfer.headArrived(head, contentLength: framing.isChunked ? nil : framing.contentLength)
     }
 
     func countTrailer(_ size: Int, beginsField: Bool) -> Bool {

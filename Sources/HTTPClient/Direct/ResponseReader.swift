@@ -39,6 +39,7 @@ final class ResponseReader {
 
         init() {
             http_parser_init(&parser, HTTP_RESPONSE)
+            omni_http_be_lenient(&parser)
         }
 
         /// Whether the connection may carry another request after this response.
@@ -78,6 +79,8 @@ struct PartialHead {
     var lastWasValue = false
     /// That part ended where the bytes ended, so the next one may go on with it.
     var isCut = false
+    /// Nothing but blanks has come of a folded line.
+    var isAtFold = false
 }
 
 /// Takes what the parser finds in a response.
@@ -131,14 +134,18 @@ private struct ResponseCollector {
         partial.lastWasValue = true
         guard isInHead else { return trailer(part.count, beginsField: false) }
         partial.isCut = part.baseAddress.map { UnsafeRawPointer($0 + part.count) } == end
-        var text = part
         if !continues {
+            partial.isAtFold = false
             partial.head.append(separator: UInt8(ascii: ":"))
         } else if !(mayContinue && UnsafeRawPointer(part.baseAddress) == first) {
             // Not cut by the end of what had arrived, so by a line end: a folded line.
+            partial.isAtFold = true
             partial.head.append(separator: 0x20)
-            text = UnsafeBufferPointer(rebasing: part.drop { $0 == 0x20 || $0 == 0x09 })
         }
+        // As libcurl does; other control characters make a field that is left out.
+        guard !part.contains(0) else { return fail(.protocolViolation) }
+        let text = partial.isAtFold ? UnsafeBufferPointer(rebasing: part.drop { $0 == 0x20 || $0 == 0x09 }) : part
+        if !text.isEmpty { partial.isAtFold = false }
         return partial.head.append(text, limits: limits) || fail(.tooLarge)
     }
 
@@ -148,7 +155,7 @@ private struct ResponseCollector {
     }
 
     /// The header is complete; the result is what the parser wants to hear.
-    mutating func headEnded(status: Int, contentLength: Int64) -> Int32 {
+    mutating func headEnded(status: Int, isChunked: Bool, contentLength: Int64) -> Int32 {
         if partial.lastWasValue, !partial.head.endField(limits: limits) { return fail(.tooLarge) ? 0 : -1 }
         partial.lastWasValue = false
         switch partial.head.endResponse(status: status) {
@@ -161,8 +168,11 @@ private struct ResponseCollector {
         var head = ResponseHead()
         swap(&head, &partial.head)
         guard let receiver else { return -1 }
-        let length = contentLength < 0 ? nil : Int(contentLength)
-        guard receiver.headEnded(head, contentLength: length) else { return -1 }
+        let framing = DirectConnection.Framing(
+            isChunked: isChunked,
+            contentLength: contentLength < 0 ? nil : Int(contentLength)
+        )
+        guard receiver.headEnded(head, framing) else { return -1 }
         return receiver.expectsNoContent(status) ? Self.hasNoContent : 0
     }
 
@@ -210,6 +220,7 @@ private func onHeadersComplete(_ parser: Parser) -> Int32 {
     guard let parser, let collector = collector(parser) else { return -1 }
     return collector.pointee.headEnded(
         status: Int(omni_http_status(parser)),
+        isChunked: omni_http_is_chunked(parser) != 0,
         contentLength: omni_http_content_length(parser)
     )
 }
