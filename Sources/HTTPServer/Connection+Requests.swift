@@ -35,15 +35,36 @@ extension Connection {
 
     private func readHead(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let reader else { return nothing }
+        let isWhole = !reader.isInHead
+        if isWhole, let (head, framing, count) = server.knownHeads[self]?.read(bytes) {
+            reader.take(head)
+            headArrived(head, framing)
+            return UnsafeRawBufferPointer(rebasing: bytes[count...])
+        }
         switch reader.readHead(bytes, peer: peer) {
         case .needsMore: return nothing
         case .refused(let refusal):
             refuse(refusal, head: nil)
             return nothing
         case .head(let head, let framing, let count):
+            if isWhole { remember(head, framing, UnsafeRawBufferPointer(rebasing: bytes[..<count]), reader.spans) }
             headArrived(head, framing)
             return UnsafeRawBufferPointer(rebasing: bytes[count...])
         }
+    }
+
+    /// Keeps a head by which the next one may be known; only the second of about one size promises a third.
+    private func remember(
+        _ head: RequestHead,
+        _ framing: Framing,
+        _ bytes: UnsafeRawBufferPointer,
+        _ spans: HeadSpans
+    ) {
+        defer { lastHeadSize = bytes.count }
+        guard abs(bytes.count - lastHeadSize) <= 2, let known = KnownHead(bytes, spans, head, framing, of: self) else {
+            return
+        }
+        server.knownHeads.keep(known, of: self)
     }
 
     private func headArrived(_ head: RequestHead, _ framing: Framing) {

@@ -45,6 +45,8 @@ final class Connection {
     /// Only the first of what one read brought: a client that sends a thousand requests ahead must not keep the others waiting.
     var startsAtOnce = false
     var requestCount = 0
+    /// The size of the last head that was read whole.
+    var lastHeadSize = 0
     /// The connection ends with the present answer.
     var closesAfterAnswer = false
     /// The present stream is chunked.

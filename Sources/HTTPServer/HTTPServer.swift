@@ -27,6 +27,7 @@ public final class HTTPServer: @unchecked Sendable {
     /// One for all connections: what is read is consumed, or copied, before the next read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
     var buffers = BufferPool()
+    var knownHeads = KnownHeads()
     var encoder: ResponseEncoder
     /// Connections with something to send at the end of the turn.
     var dirty: [Connection] = []
@@ -187,6 +188,7 @@ public final class HTTPServer: @unchecked Sendable {
 
     /// A connection has closed.
     func forget(_ connection: Connection) {
+        knownHeads.forget(connection)
         guard connection.index < connections.count, connections[connection.index] === connection else { return }
         let last = connections.removeLast()
         if last !== connection {

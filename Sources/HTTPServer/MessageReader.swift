@@ -84,6 +84,17 @@ final class MessageReader {
         return step
     }
 
+    /// Takes a head that need not be read, because it is known.
+    func take(_ head: RequestHead) {
+        self.head = head
+    }
+
+    /// Whether a part of a head is waiting for the rest.
+    var isInHead: Bool { !pieces.isEmpty }
+
+    /// The spans of the head that was read.
+    var spans: HeadSpans { parser.spans }
+
     /// Reads the head in all its bytes, of which `before` came with earlier reads.
     private func readHead(in bytes: UnsafeRawBufferPointer, before: Int, _ peer: PeerAddress) -> HeadStep {
         switch parser.readHead(bytes, from: parsed) {

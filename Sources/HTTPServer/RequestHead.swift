@@ -29,6 +29,8 @@ public final class RequestHead: Sendable {
     public let contentLength: Int?
     /// Whether the body comes in chunks.
     public let isChunked: Bool
+    /// Room for what the handler found out about heads of this kind; nil for one that is not expected again.
+    public let memory: HeadMemory?
 
     /// Creates a head, as tests and in-process callers do.
     public init(
@@ -39,7 +41,8 @@ public final class RequestHead: Sendable {
         peer: PeerAddress,
         isSecure: Bool = false,
         contentLength: Int? = nil,
-        isChunked: Bool = false
+        isChunked: Bool = false,
+        memory: HeadMemory? = nil
     ) {
         self.method = method
         self.target = target
@@ -49,10 +52,16 @@ public final class RequestHead: Sendable {
         self.isSecure = isSecure
         self.contentLength = contentLength
         self.isChunked = isChunked
+        self.memory = memory
     }
 
     /// The same head with other fields.
     public func replacing(headers: HTTPHeaders) -> RequestHead {
+        replacing(headers: headers, contentLength: contentLength, memory: nil)
+    }
+
+    /// The same head with other fields and another length.
+    func replacing(headers: HTTPHeaders, contentLength: Int?, memory: HeadMemory?) -> RequestHead {
         RequestHead(
             method: method,
             target: target,
@@ -61,12 +70,21 @@ public final class RequestHead: Sendable {
             peer: peer,
             isSecure: isSecure,
             contentLength: contentLength,
-            isChunked: isChunked
+            isChunked: isChunked,
+            memory: memory
         )
     }
 
     /// Whether a body follows, even an empty chunked one.
     public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+}
+
+/// Shared by heads that are the same but for the length of their bodies, as most heads of a connection are.
+///
+/// `@unchecked Sendable`: it belongs to the thread of the connection's loop.
+public final class HeadMemory: @unchecked Sendable {
+    /// What the handler wants to know again when such a head comes; it may depend on anything in the head but the length.
+    public var note: (any AnyObject & Sendable)?
 }
 
 /// A request whose body has arrived.
