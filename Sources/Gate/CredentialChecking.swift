@@ -8,6 +8,19 @@ package protocol CredentialChecking {
     func isEnvironmentKey(_ presented: String) -> Bool
     /// The session a cookie stands for, if it is alive.
     func session(_ token: String) -> Session?
+    /// The holder of the key that the request presents, if that has been found out before; whether the key may still be used
+    /// has not.
+    var knownHolder: Principal? { get }
+}
+
+extension CredentialChecking {
+    package var knownHolder: Principal? { nil }
+
+    /// Whose key `presented` is.
+    func holder(of presented: String) -> Principal? {
+        if let knownHolder { return knownHolder }
+        return isEnvironmentKey(presented) ? .environmentKey : apiKey(presented).map { .apiKey($0) }
+    }
 }
 
 /// Texts that tools send where they insist on a key and the user has none.

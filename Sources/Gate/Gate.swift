@@ -85,21 +85,21 @@ package final class Gate: RequestHandler {
     /// Apart from `handle`, and not inlined: whatever it holds would be memory of each request that waits.
     @inline(never) private func passed(_ request: Request, _ exchange: Exchange) -> (Route, Call)? {
         let decided = request.note as? Decided ?? decide(request.head)
-        let facts = decided.facts
+        let (facts, verdict) = (decided.facts, decided.verdict)
         let id = requestID(decided)
-        guard case .proceed(let passage) = decided.verdict.outcome else {
-            exchange.respond(answer(to: decided.verdict, id: id))
+        guard case .proceed(let passage) = verdict.outcome else {
+            exchange.respond(answer(to: verdict, id: id))
             return nil
         }
         let call = Call(
             facts.fields.hasInternalHeaders ? request.withoutInternalHeaders : request,
             exchange,
             passage,
-            decided.verdict,
+            verdict,
             requestID: id,
             recordID: facts.fields.requestID == nil ? id : SecureRandom.uuid(at: decided.moment.milliseconds),
             configuration: decided.configuration,
-            headers: commonHeaders(decided.verdict, id: id, principal: passage.principal)
+            headers: commonHeaders(verdict, id: id, principal: passage.principal)
         )
         if let refusal = limitRefusal(call, access: passage.route.access) {
             call.refuse(refusal)
@@ -142,20 +142,32 @@ package final class Gate: RequestHandler {
     }
 
     private func decide(_ head: RequestHead) -> Decided {
-        let facts = RequestFacts(head)
+        let known = head.memory?.note as? Acquaintance
+        let facts = known?.facts.withContentLength(head.contentLength) ?? RequestFacts(head)
         let configuration = store.configuration
         let moment = time.wall()
-        let verdict = decision(configuration, at: moment).verdict(facts)
+        let holder = known?.holder(under: configuration)
+        let verdict = decision(configuration, at: moment, holder).verdict(facts)
+        if known == nil || holder == nil && verdict.keyHolder != nil {
+            head.memory?.note = Acquaintance(facts, verdict, configuration)
+        }
         return Decided(facts: facts, verdict: verdict, configuration: configuration, moment: moment)
     }
 
     private func decision(
         _ configuration: Configuration,
-        at now: WallTime
+        at now: WallTime,
+        _ knownHolder: Principal?
     ) -> GateDecision<StoredCredentials> {
         GateDecision(
             rules: rules(configuration),
-            credentials: StoredCredentials(store: store, configuration: configuration, keys: keys, now: now),
+            credentials: StoredCredentials(
+                store: store,
+                configuration: configuration,
+                keys: keys,
+                now: now,
+                knownHolder: knownHolder
+            ),
             now: now,
             ownUID: ownUID,
             isDraining: load.isDraining,
@@ -175,9 +187,11 @@ package final class Gate: RequestHandler {
 
     /// Counting is not deciding: it happens once, after the decision, and only for requests that go on.
     private func limitRefusal(_ call: Call, access: Access) -> Refusal? {
-        guard access == .clientAPI, let key = call.principal.key else { return nil }
-        let rules = KeyPolicy.rules(of: key)
-        guard let exhausted = limiter.admit(key.id, rules: rules, now: time.wall()) else { return nil }
+        guard access == .clientAPI else { return nil }
+        let rules = call.principal.requestLimits
+        guard !rules.isEmpty, let key = call.principal.key,
+            let exhausted = limiter.admit(key.id, rules: rules, now: time.wall())
+        else { return nil }
         return Refusal.pipeline(
             .tooManyRequests,
             "RATE_LIMITED",

@@ -90,7 +90,7 @@ package struct GateDecision<Credentials: CredentialChecking> {
     /// The name under which the client reached us; `nil` if it says none.
     private func ownHost(_ facts: RequestFacts, _ source: Source) throws(Refusal) -> Authority? {
         guard let text = facts.fields.host, !text.isEmpty else { return nil }
-        guard let authority = Authority(text) else { throw .malformedHost }
+        guard let authority = facts.authority else { throw .malformedHost }
         // The usual name is asked about before the policy, which would be copied for the question.
         let isKnown = source.isOperator || authority.isLoopbackName || rules.policy.isOwnHost(authority)
         guard isKnown else { throw .foreignHost }

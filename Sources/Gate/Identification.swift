@@ -34,12 +34,8 @@ struct Identification: Sendable {
         case .none: return .none
         case .conflicting: return .refused(.conflictingKeys)
         case .one(let presented):
-            if credentials.isEnvironmentKey(presented) { return .valid(.environmentKey) }
-            if let key = credentials.apiKey(presented) {
-                if let refusal = KeyPolicy.refusal(of: key, source: source, now: now) { return .refused(refusal) }
-                return .valid(.apiKey(key))
-            }
-            return .unknown
+            guard let holder = credentials.holder(of: presented) else { return .unknown }
+            return holder.refusal(source: source, now: now).map { .refused($0) } ?? .valid(holder)
         }
     }
 

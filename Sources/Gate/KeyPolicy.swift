@@ -2,6 +2,20 @@ import HTTPCore
 import Store
 import TimeCore
 
+extension Principal {
+    // Here and not where they are needed: a key that leaves the principal is copied with all its lists.
+
+    /// Why the principal's key may not be used, or `nil`.
+    func refusal(source: Source, now: WallTime) -> Refusal? {
+        if case .apiKey(let key) = self { KeyPolicy.refusal(of: key, source: source, now: now) } else { nil }
+    }
+
+    /// The request limits of the principal's key.
+    var requestLimits: [RequestLimiter.Rule] {
+        if case .apiKey(let key) = self { KeyPolicy.rules(of: key) } else { [] }
+    }
+}
+
 /// What a key's own settings allow, apart from models, accounts and money, which the gateway decides.
 enum KeyPolicy {
     private static let zones = ZoneDatabase()

@@ -10,6 +10,8 @@ package final class RequestFacts: Sendable {
     package let isSecure: Bool
     package let contentLength: Int?
     package let fields: FieldFacts
+    /// What the Host field names; `nil` if there is none or it is malformed.
+    package let authority: Authority?
 
     package convenience init(_ head: RequestHead) {
         self.init(
@@ -36,6 +38,19 @@ package final class RequestFacts: Sendable {
         self.isSecure = isSecure
         self.contentLength = contentLength
         fields = FieldFacts(headers)
+        authority = fields.host.flatMap(Authority.init)
+    }
+
+    /// The same facts about a request of another length.
+    private init(_ facts: RequestFacts, contentLength: Int?) {
+        (method, target, peer, isSecure) = (facts.method, facts.target, facts.peer, facts.isSecure)
+        (fields, authority) = (facts.fields, facts.authority)
+        self.contentLength = contentLength
+    }
+
+    /// The facts with that length.
+    func withContentLength(_ length: Int?) -> RequestFacts {
+        length == contentLength ? self : RequestFacts(self, contentLength: length)
     }
 }
 

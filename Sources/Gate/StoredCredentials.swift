@@ -9,6 +9,7 @@ struct StoredCredentials: CredentialChecking {
     let configuration: Configuration
     let keys: Gate.Keys
     let now: WallTime
+    let knownHolder: Principal?
 
     func apiKey(_ presented: String) -> APIKey? {
         store.key(matching: presented, in: configuration)

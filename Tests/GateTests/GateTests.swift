@@ -82,4 +82,23 @@ struct GateTests {
         client.send(head + "{}")
         #expect(try client.receiveAnswer().text == "2 -")
     }
+
+    @Test func `a key that a head has presented often counts only as long as it may be used`() async throws {
+        let (mine, yours) = (
+            try await store.createKey(APIKeyDraft(name: "mine")), try await store.createKey(APIKeyDraft(name: "yours"))
+        )
+        let client = try RawClient(port: server.port)
+        func answer(_ key: String, _ body: String) throws -> String {
+            client.send(head("Authorization: Bearer \(key)\r\nContent-Length: \(body.utf8.count)\r\n") + body)
+            return try client.receiveAnswer().text
+        }
+        for round in 0..<5 {
+            #expect(try answer(mine.plaintext, String(repeating: " ", count: round)) == "\(round) mine")
+        }
+        #expect(try answer(yours.plaintext, "{}") == "2 yours")
+        for _ in 0..<3 { #expect(try answer(mine.plaintext, "{}") == "2 mine") }
+        _ = try await store.deleteKey(mine.key.id)
+        for _ in 0..<3 { #expect(try answer(mine.plaintext, "{}") == "2 -") }
+        for _ in 0..<3 { #expect(try answer(yours.plaintext, "{}") == "2 yours") }
+    }
 }
