@@ -7,11 +7,19 @@ public enum SHA256 {
 
     /// The digest of `bytes`.
     public static func hash(_ bytes: some Collection<UInt8>) -> Digest {
-        bytes.withBytes { start, count in
-            Digest { out in
-                let done = EVP_Digest(start, count, out, nil, algorithm, nil)
-                precondition(done == 1, "SHA-256 needs no input that could be wrong")
-            }
+        bytes.withBytes(digest)
+    }
+
+    /// The digest of an array; written for arrays because the compiler does not specialise across modules, and every request
+    /// has one hashed.
+    public static func hash(_ bytes: [UInt8]) -> Digest {
+        bytes.withBytes(digest)
+    }
+
+    private static func digest(_ start: UnsafePointer<UInt8>, _ count: Int) -> Digest {
+        Digest { out in
+            let done = EVP_Digest(start, count, out, nil, algorithm, nil)
+            precondition(done == 1, "SHA-256 needs no input that could be wrong")
         }
     }
 }

@@ -50,24 +50,31 @@ public enum SecureRandom {
     /// Spells a UUID out whose version is set; this sets the variant.
     private static func uuid(of words: (UInt64, UInt64)) -> String {
         let low = words.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        let digits = ("0123456789abcdef" as StaticString).utf8Start
         return String(unsafeUninitializedCapacity: 36) { text in
-            var position = 0
-            for index in 0..<32 {
-                if idDashes >> index & 1 == 1 {
-                    text[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                let word = index < 16 ? words.0 : low
-                text[position] = digits[Int(truncatingIfNeeded: word &>> UInt64(60 &- index % 16 &* 4) & 15)]
-                position += 1
-            }
-            return position
+            let text = UnsafeMutableRawBufferPointer(text)
+            let (second, third) = (hexDigits(words.0), hexDigits(low >> 32))
+            text.storeBytes(of: hexDigits(words.0 >> 32), as: UInt64.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: second), toByteOffset: 9, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: second >> 32), toByteOffset: 14, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: third), toByteOffset: 19, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: third >> 32), toByteOffset: 24, as: UInt32.self)
+            text.storeBytes(of: hexDigits(low), toByteOffset: 28, as: UInt64.self)
+            for dash in stride(from: 8, through: 23, by: 5) { text[dash] = UInt8(ascii: "-") }
+            return 36
         }
     }
 
-    /// The digits of an id that a dash goes before: 8, 12, 16 and 20.
-    private static let idDashes = 0x11_1100
+    /// The eight hexadecimal digits of a number's lower half, as they stand in memory: all worked out at once, because there
+    /// are four such halves in every id.
+    private static func hexDigits(_ number: UInt64) -> UInt64 {
+        var digits = number & 0xFFFF_FFFF
+        digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+        digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+        digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+        // Digits above 9 carry into the upper half of their byte when 6 is added.
+        let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (digits + 0x3030_3030_3030_3030 + letters * 0x27).bigEndian
+    }
 
     /// Random bytes for ids.
     ///
