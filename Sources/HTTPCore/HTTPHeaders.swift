@@ -30,12 +30,11 @@ public struct HTTPHeaders: Sendable {
     /// The first value of a field; setting replaces every occurrence, setting nil removes them.
     public subscript(name: String) -> String? {
         get {
-            for field in fields where field.name.equalsIgnoringASCIICase(name) { return field.value }
-            return nil
+            firstIndex(of: name).map { fields[$0].value }
         }
         set {
             guard let newValue else { return remove(name) }
-            guard let first = fields.firstIndex(where: { $0.name.equalsIgnoringASCIICase(name) }) else {
+            guard let first = firstIndex(of: name) else {
                 return add(name, newValue)
             }
             fields[first].value = newValue
@@ -49,12 +48,22 @@ public struct HTTPHeaders: Sendable {
 
     /// Every value of a field, in order.
     public func values(_ name: String) -> [String] {
-        fields.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)
+        guard let first = firstIndex(of: name) else { return [] }
+        return fields[first...].filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)
     }
 
     /// Whether the field occurs.
     public func contains(_ name: String) -> Bool {
-        fields.contains { $0.name.equalsIgnoringASCIICase(name) }
+        firstIndex(of: name) != nil
+    }
+
+    /// Where the field occurs first; its length, which rules out most fields, is asked before its text is touched.
+    private func firstIndex(of name: String) -> Int? {
+        let (fields, count) = (fields.span, name.utf8.count)
+        for index in fields.indices where fields[index].name.utf8.count == count {
+            if fields[index].name.equalsIgnoringASCIICase(name) { return index }
+        }
+        return nil
     }
 
     /// Appends a field, also when there is one of that name.
