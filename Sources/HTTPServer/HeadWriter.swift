@@ -27,16 +27,23 @@ struct HeadWriter {
         bytes.withUnsafeBufferPointer { append($0) }
     }
 
-    /// Appends text.
+    /// Appends text; inlined as the next one is, because a text that is handed to a function is retained for it.
+    @inline(__always)
     mutating func append(_ text: String) {
         let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { append($0) }
         if isDone == nil { append(Array(text.utf8)) }
     }
 
     /// Appends a field's value; a line end or NUL in it must not begin another field.
+    @inline(__always)
     mutating func append(cleaned value: String) {
         let start = count
         append(value)
+        clean(from: start)
+    }
+
+    /// Replaces what may not stand in a value.
+    private func clean(from start: Int) {
         let bytes = UnsafeMutableBufferPointer(rebasing: room[start..<count])
         // Without a branch, so that the compiler takes many bytes at once.
         var controls: UInt8 = 0
