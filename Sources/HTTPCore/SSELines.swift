@@ -62,6 +62,18 @@ struct SSELines: Sendable {
         return position..<end
     }
 
+    /// Takes the next line if it is here and empty; otherwise nothing changes.
+    mutating func takeBlankLine() -> Bool {
+        var index = position
+        if skipsLineFeed, index < bytes.count, bytes[index] == UInt8(ascii: "\n") { index += 1 }
+        guard index < bytes.count else { return false }
+        let end = bytes[index]
+        guard end == UInt8(ascii: "\n") || end == UInt8(ascii: "\r") else { return false }
+        skipsLineFeed = end == UInt8(ascii: "\r")
+        position = index + 1
+        return true
+    }
+
     /// Lets go of a chunk that was read to its end: an idle stream holds none.
     private mutating func release() {
         bytes = []

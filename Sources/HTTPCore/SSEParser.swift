@@ -94,10 +94,7 @@ public struct SSEParser: Sendable {
     }
 
     private mutating func addData(_ value: Range<Int>) throws(SSEError) -> SSEEvent? {
-        guard hasData else {
-            try startData(value)
-            return nil
-        }
+        guard hasData else { return try firstData(value) }
         if isDataComplete() {
             let next = lateName
             lateName = nil
@@ -110,6 +107,17 @@ public struct SSEParser: Sendable {
         data.append(UInt8(ascii: "\n"))
         data.append(contentsOf: lines.bytes[value])
         return nil
+    }
+
+    /// The usual event is one line and the blank line behind it: then it is complete without being collected.
+    private mutating func firstData(_ value: Range<Int>) throws(SSEError) -> SSEEvent? {
+        guard lines.takeBlankLine() else {
+            try startData(value)
+            return nil
+        }
+        try check(value.count, maximumEvent, .eventTooLarge)
+        defer { name = nil }
+        return SSEEvent(name: name, data: [UInt8](lines.bytes[value]))
     }
 
     private mutating func startData(_ value: Range<Int>) throws(SSEError) {
