@@ -67,7 +67,9 @@ public struct HTTPHeaders: Sendable {
     }
 
     /// Appends a field, also when there is one of that name.
-    public mutating func add(_ name: String, _ value: String) {
+    public mutating func add(_ name: consuming String, _ value: consuming String) {
+        // Where one field is added, others follow.
+        if fields.count == fields.capacity { fields.reserveCapacity(max(8, fields.count * 2)) }
         fields.append(Field(name: name, value: value))
     }
 
