@@ -23,6 +23,8 @@ final class HeadParser {
     private let parser = UnsafeMutablePointer<http_parser>.allocate(capacity: 1)
     private let settings = UnsafeMutablePointer<http_parser_settings>.allocate(capacity: 1)
     private let collector = UnsafeMutablePointer<HeadCollector>.allocate(capacity: 1)
+    /// Whether anything has been read since the last reset.
+    private var isUsed = true
 
     init(limits: HeadCollector.Limits) {
         collector.initialize(to: HeadCollector(limits: limits))
@@ -45,6 +47,8 @@ final class HeadParser {
 
     /// Prepares for the next message.
     func reset() {
+        guard isUsed else { return }
+        isUsed = false
         http_parser_init(parser, HTTP_REQUEST)
         parser.pointee.data = UnsafeMutableRawPointer(collector)
         collector.pointee.reset()
@@ -98,6 +102,7 @@ final class HeadParser {
     }
 
     private func execute(_ bytes: UnsafeRawBufferPointer) -> Int {
+        isUsed = true
         collector.pointee.event = .none
         if omni_http_error(parser) == HPE_PAUSED { omni_http_resume(parser) }
         return http_parser_execute(
