@@ -3,15 +3,16 @@ import Store
 
 /// What was found out about a head, for the heads that repeat it.
 ///
-/// Facts and the holder of a key are what they were; all that a decision makes of them is decided each time.
+/// Facts, route and the holder of a key are what they were; all that a decision makes of them is decided each time.
 final class Acquaintance: Sendable {
     let facts: RequestFacts
+    let match: RouteMatch<Int>
     private let holder: Principal?
     /// The version of the configuration that knows the holder's key.
     private let version: Int
 
-    init(_ facts: RequestFacts, _ verdict: Verdict, _ configuration: Configuration) {
-        self.facts = facts
+    init(_ facts: RequestFacts, _ match: RouteMatch<Int>, _ verdict: Verdict, _ configuration: Configuration) {
+        (self.facts, self.match) = (facts, match)
         version = configuration.version
         holder = verdict.keyHolder
     }

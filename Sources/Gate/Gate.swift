@@ -147,9 +147,12 @@ package final class Gate: RequestHandler {
         let configuration = store.configuration
         let moment = time.wall()
         let holder = known?.holder(under: configuration)
-        let verdict = decision(configuration, at: moment, holder).verdict(facts)
-        if known == nil || holder == nil && verdict.keyHolder != nil {
-            head.memory?.note = Acquaintance(facts, verdict, configuration)
+        var decision = decision(configuration, at: moment, holder)
+        decision.knownMatch = known?.match
+        let verdict = decision.verdict(facts)
+        if let memory = head.memory, known == nil || holder == nil && verdict.keyHolder != nil {
+            let match = known?.match ?? table.match(facts.method, facts.target)
+            memory.note = Acquaintance(facts, match, verdict, configuration)
         }
         return Decided(facts: facts, verdict: verdict, configuration: configuration, moment: moment)
     }
@@ -246,7 +249,7 @@ package final class Gate: RequestHandler {
         if let access = verdict.access {
             fields.append(.init(name: "x-omniroute-route-class", value: access.routeClass))
         }
-        fields += verdict.corsHeaders
+        if !verdict.corsHeaders.isEmpty { fields += verdict.corsHeaders }
         if case .management = verdict.errors { fields += managementHeaders }
         if case .session(let session) = principal, let cookie = renewal(of: session, verdict.source) {
             fields.append(.init(name: "Set-Cookie", value: cookie))

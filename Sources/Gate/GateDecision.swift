@@ -64,18 +64,19 @@ package struct GateDecision<Credentials: CredentialChecking> {
     let ownUID: Int
     let isDraining: Bool
     let isOverloaded: Bool
+    /// What the table says to the request, if it has been asked before.
+    var knownMatch: RouteMatch<Int>? = nil
 
     package func verdict(_ facts: RequestFacts) -> Verdict {
         let source = Source(facts, trust: rules.policy.proxyTrust, ownUID: ownUID)
-        let host: Authority?
         do throws(Refusal) {
-            host = try ownHost(facts, source)
+            try checkHost(facts, source)
         } catch {
             return Verdict(outcome: .refuse(error), errors: ErrorStyle(guessedFrom: facts), source: source)
         }
-        switch rules.table.match(facts.method, facts.target) {
+        switch knownMatch ?? rules.table.match(facts.method, facts.target) {
         case .found(let index, let parameters):
-            return verdict(on: rules.table.routes[index], parameters, facts, host: host, source)
+            return verdict(on: rules.table.routes[index], parameters, facts, source)
         case .methodNotAllowed(let allowed):
             let verdict = Verdict(
                 outcome: .refuse(.methodNotAllowed(allowed)),
@@ -83,22 +84,21 @@ package struct GateDecision<Credentials: CredentialChecking> {
                 source: source
             )
             return facts.method == .options ? preflight(facts, allowed: allowed, verdict) : verdict
-        case .notFound: return unknownRoute(facts, host: host, source)
+        case .notFound: return unknownRoute(facts, source)
         }
     }
 
-    /// The name under which the client reached us; `nil` if it says none.
-    private func ownHost(_ facts: RequestFacts, _ source: Source) throws(Refusal) -> Authority? {
-        guard let text = facts.fields.host, !text.isEmpty else { return nil }
+    /// Refuses a name that is not ours; saying none is allowed.
+    private func checkHost(_ facts: RequestFacts, _ source: Source) throws(Refusal) {
+        guard let text = facts.fields.host, !text.isEmpty else { return }
         guard let authority = facts.authority else { throw .malformedHost }
         // The usual name is asked about before the policy, which would be copied for the question.
         let isKnown = source.isOperator || authority.isLoopbackName || rules.policy.isOwnHost(authority)
         guard isKnown else { throw .foreignHost }
-        return authority
     }
 
     /// Below `/api` strangers are not told what exists.
-    private func unknownRoute(_ facts: RequestFacts, host: Authority?, _ source: Source) -> Verdict {
+    private func unknownRoute(_ facts: RequestFacts, _ source: Source) -> Verdict {
         var verdict = Verdict(
             outcome: .refuse(.unknownRoute),
             errors: ErrorStyle(guessedFrom: facts),
@@ -109,7 +109,7 @@ package struct GateDecision<Credentials: CredentialChecking> {
         }
         let nothing = Route(facts.method, facts.target.path, access: .management) { _ in }
         do throws(Refusal) {
-            _ = try check(nothing, facts, host: host, source, identify(facts, source)).principal()
+            _ = try check(nothing, facts, source, identify(facts, source)).principal()
         } catch {
             verdict.outcome = .refuse(error)
         }
@@ -120,7 +120,6 @@ package struct GateDecision<Credentials: CredentialChecking> {
         on route: Route,
         _ parameters: [String: String],
         _ facts: RequestFacts,
-        host: Authority?,
         _ source: Source
     ) -> Verdict {
         let errors = route.errors.refined(for: route, by: facts)
@@ -139,7 +138,7 @@ package struct GateDecision<Credentials: CredentialChecking> {
             let limit = try admittedSize(route, facts, source)
             let identity = identify(facts, source)
             corsHeaders = self.corsHeaders(facts, access: route.access, carriesKey: identity.presentsKey)
-            let check = check(route, facts, host: host, source, identity)
+            let check = check(route, facts, source, identity)
             let principal = try check.principal()
             outcome = .proceed(
                 Passage(
@@ -182,11 +181,10 @@ package struct GateDecision<Credentials: CredentialChecking> {
     private func check(
         _ route: Route,
         _ facts: RequestFacts,
-        host: Authority?,
         _ source: Source,
         _ identity: Identification
     ) -> PolicyCheck {
-        PolicyCheck(facts: facts, route: route, source: source, host: host, rules: rules, identity: identity)
+        PolicyCheck(facts: facts, route: route, source: source, rules: rules, identity: identity)
     }
 }
 

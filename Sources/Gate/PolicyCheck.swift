@@ -5,8 +5,6 @@ struct PolicyCheck {
     let facts: RequestFacts
     let route: Route
     let source: Source
-    /// The name under which the client reached us.
-    let host: Authority?
     let rules: GateRules
     let identity: Identification
 
@@ -136,7 +134,7 @@ struct PolicyCheck {
     private func isOwnOrigin(_ text: String) -> Bool {
         guard let origin = WebOrigin(text) else { return false }
         if policy.ownOrigins.contains(origin) { return true }
-        guard let host else { return false }
+        guard let host = facts.authority else { return false }
         return origin.isSame(as: host, isSecure: source.isSecure)
     }
 }
