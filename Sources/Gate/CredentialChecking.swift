@@ -19,7 +19,7 @@ extension CredentialChecking {
     /// Whose key `presented` is.
     func holder(of presented: String) -> Principal? {
         if let knownHolder { return knownHolder }
-        return isEnvironmentKey(presented) ? .environmentKey : apiKey(presented).map { .apiKey($0) }
+        return isEnvironmentKey(presented) ? .environmentKey : apiKey(presented).map { .apiKey(KeyHolder($0)) }
     }
 }
 

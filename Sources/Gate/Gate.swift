@@ -190,10 +190,8 @@ package final class Gate: RequestHandler {
 
     /// Counting is not deciding: it happens once, after the decision, and only for requests that go on.
     private func limitRefusal(_ call: Call, access: Access) -> Refusal? {
-        guard access == .clientAPI else { return nil }
-        let rules = call.principal.requestLimits
-        guard !rules.isEmpty, let key = call.principal.key,
-            let exhausted = limiter.admit(key.id, rules: rules, now: time.wall())
+        guard access == .clientAPI, case .apiKey(let holder) = call.principal, !holder.requestLimits.isEmpty,
+            let exhausted = limiter.admit(holder.key.id, rules: holder.requestLimits, now: time.wall())
         else { return nil }
         return Refusal.pipeline(
             .tooManyRequests,

@@ -35,7 +35,10 @@ struct Identification: Sendable {
         case .conflicting: return .refused(.conflictingKeys)
         case .one(let presented):
             guard let holder = credentials.holder(of: presented) else { return .unknown }
-            return holder.refusal(source: source, now: now).map { .refused($0) } ?? .valid(holder)
+            if case .apiKey(let key) = holder, let refusal = key.refusal(source: source, now: now) {
+                return .refused(refusal)
+            }
+            return .valid(holder)
         }
     }
 

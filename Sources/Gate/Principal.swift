@@ -5,8 +5,8 @@ package import TimeCore
 package enum Principal: Sendable {
     /// Nobody in particular.
     case anonymous
-    /// The holder of a key made here; boxed, because keys are large and principals are passed around.
-    indirect case apiKey(APIKey)
+    /// The holder of a key made here.
+    case apiKey(KeyHolder)
     /// The holder of `OMNIROUTE_API_KEY` or `ROUTER_API_KEY`.
     case environmentKey
     /// Somebody who logged in.
@@ -16,14 +16,14 @@ package enum Principal: Sendable {
 
     /// The key behind the request, if it is one of ours.
     package var key: APIKey? {
-        if case .apiKey(let key) = self { key } else { nil }
+        if case .apiKey(let holder) = self { holder.key } else { nil }
     }
 
     /// Whether the principal may manage the server.
     package var hasManagementScope: Bool {
         switch self {
         case .anonymous: false
-        case .apiKey(let key): key.scopes.contains { $0 == "manage" || $0 == "admin" }
+        case .apiKey(let holder): holder.key.scopes.contains { $0 == "manage" || $0 == "admin" }
         case .environmentKey, .localOperator: true
         case .session(let session): !session.isRestricted
         }
@@ -41,7 +41,7 @@ package enum Principal: Sendable {
     package var auditName: String {
         switch self {
         case .anonymous: "anonymous"
-        case .apiKey(let key): "key:\(key.id)"
+        case .apiKey(let holder): "key:\(holder.key.id)"
         case .environmentKey: "env-key"
         case .session(let session): "session:\(session.id)"
         case .localOperator: "local"

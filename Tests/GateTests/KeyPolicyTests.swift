@@ -9,7 +9,7 @@ struct KeyPolicyTests {
     private let here = Source(address: IPAddress("10.1.2.3"), isLocal: false)
 
     private func message(_ key: APIKey, at now: WallTime = testNow, from source: Source? = nil) -> String? {
-        KeyPolicy.refusal(of: key, source: source ?? here, now: now)?.message
+        KeyHolder(key).refusal(source: source ?? here, now: now)?.message
     }
 
     @Test func `a plain key passes`() {
