@@ -37,6 +37,7 @@ extension Connection {
         guard let reader else { return nothing }
         let isWhole = !reader.isInHead
         if isWhole, let (head, framing, count) = server.knownHeads[self]?.read(bytes) {
+            headsKeptInVain = 0
             reader.take(head)
             headArrived(head, framing)
             return UnsafeRawBufferPointer(rebasing: bytes[count...])
@@ -54,6 +55,8 @@ extension Connection {
     }
 
     /// Keeps a head by which the next one may be known; only the second of about one size promises a third.
+    ///
+    /// Some clients number their requests, and then it is of no use: after a few attempts there is one more now and then.
     private func remember(
         _ head: RequestHead,
         _ framing: Framing,
@@ -61,9 +64,10 @@ extension Connection {
         _ spans: HeadSpans
     ) {
         defer { lastHeadSize = bytes.count }
-        guard abs(bytes.count - lastHeadSize) <= 2, let known = KnownHead(bytes, spans, head, framing, of: self) else {
-            return
-        }
+        guard abs(bytes.count - lastHeadSize) <= 2, headsKeptInVain < 4 || requestCount % 64 == 0,
+            let known = KnownHead(bytes, spans, head, framing, of: self)
+        else { return }
+        headsKeptInVain += 1
         server.knownHeads.keep(known, of: self)
     }
 

@@ -47,6 +47,8 @@ final class Connection {
     var requestCount = 0
     /// The size of the last head that was read whole.
     var lastHeadSize = 0
+    /// How many heads were kept since one was known by it.
+    var headsKeptInVain = 0
     /// The connection ends with the present answer.
     var closesAfterAnswer = false
     /// The present stream is chunked.

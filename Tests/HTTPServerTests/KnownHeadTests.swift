@@ -104,6 +104,21 @@ struct KnownHeadTests {
         #expect(try clients[0].receiveAnswer().text == "-")
     }
 
+    @Test func `a client that numbers its requests for a while is known when it no longer does`() throws {
+        let server = try TestServer { request, exchange in
+            exchange.respond(.text(request.head.memory == nil ? "new" : "known"))
+        }
+        let client = try RawClient(port: server.port)
+        func answer(_ number: Int) throws -> String {
+            client.send("GET / HTTP/1.1\r\nHost: x\r\nX-Number: \(number)\r\n\r\n")
+            return try client.receiveAnswer().text
+        }
+        for number in 10..<30 { #expect(try answer(number) == "new") }
+        let answers = try (0..<64).map { _ in try answer(99) }
+        #expect(answers.first == "new")
+        #expect(answers.last == "known")
+    }
+
     private final class Note: Sendable {
         let name: String
         init(name: String) { self.name = name }
