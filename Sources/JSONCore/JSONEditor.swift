@@ -79,8 +79,15 @@ public struct JSONEditor: Sendable {
     /// The edited text; the original bytes if nothing was changed.
     public func finish() -> [UInt8] {
         guard !isEmpty else { return document.bytes }
+        if containers.isEmpty, let only = replacements.only {
+            // The usual edit: the name of a model.
+            return applied(CollectionOfOne(replacement(of: only.key, by: only.value)))
+        }
+        return applied(orderedChanges())
+    }
+
+    private func applied(_ changes: some Collection<TextChange>) -> [UInt8] {
         let source = document.bytes
-        let changes = orderedChanges()
         var out: [UInt8] = []
         out.reserveCapacity(source.count + changes.reduce(0) { $0 + $1.text.count })
         var copied = 0
@@ -106,10 +113,14 @@ public struct JSONEditor: Sendable {
             for place in edit.removed { removed.set(place + valueDistance, to: ()) }
         }
         for (index, text) in replacements.entries where removed[index] == nil {
-            changes.append(TextChange(range: JSONValue(document: document, index: index).range, text: text))
+            changes.append(replacement(of: index, by: text))
         }
         if changes.count > 1 { changes.sort(by: TextChange.precedes) }
         return changes
+    }
+
+    private func replacement(of index: Int, by text: [UInt8]) -> TextChange {
+        TextChange(range: JSONValue(document: document, index: index).range, text: text)
     }
 
     /// Calls `body` for the node of every key equal to `key`.
@@ -118,11 +129,14 @@ public struct JSONEditor: Sendable {
         in object: JSONValue,
         _ body: (inout JSONEditor, Int) -> Void
     ) {
-        guard object.isObject else { return }
+        guard object.member(key) != nil else { return }
+        let length = key.utf8.count
         var index = object.index + 1
         for _ in 0..<object.count {
             let node = document.tape[index]
-            if key.withUTF8Bytes({ SimdJSON.content(node.content, of: document.bytes, equals: $0) }) {
+            if node.mayEqual(length: length),
+                key.withUTF8Bytes({ SimdJSON.content(node.content, of: document.bytes, equals: $0) })
+            {
                 body(&self, index)
             }
             index = document.tape[index + 1].next

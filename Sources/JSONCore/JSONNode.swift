@@ -40,4 +40,12 @@ struct JSONNode: Sendable {
 
     /// The range of a string's content, without its quotes.
     var content: Range<Int> { start + 1..<end - 1 }
+
+    /// Whether a string can say the same as a text of so many bytes: most that are compared differ in length already.
+    func mayEqual(length: Int) -> Bool { isFlagged || end - start - 2 == length }
+
+    /// Whether a string can say the same as a literal.
+    func mayEqual(_ literal: StaticString) -> Bool {
+        !literal.hasPointerRepresentation || mayEqual(length: literal.utf8CodeUnitCount)
+    }
 }

@@ -91,13 +91,11 @@ public struct JSONText: Sendable {
 
     /// Whether the text is this literal; allocates nothing.
     public func equals(_ literal: StaticString) -> Bool {
-        literal.withUTF8Buffer { expected in
-            switch storage {
-            case .owned(let string): string.withUTF8Bytes { $0.elementsEqual(expected) }
-            case .slice(let value):
-                SimdJSON.content(value.node.content, of: value.document.bytes, equals: expected)
-            case .raw(let bytes): SimdJSON.content(0..<bytes.count, of: bytes, equals: expected)
-            }
+        switch storage {
+        case .owned(let string):
+            literal.withUTF8Buffer { expected in string.withUTF8Bytes { $0.elementsEqual(expected) } }
+        case .slice(let value): value.equals(literal)
+        case .raw(let bytes): literal.withUTF8Buffer { SimdJSON.content(0..<bytes.count, of: bytes, equals: $0) }
         }
     }
 

@@ -3,7 +3,7 @@ extension JSONValue {
     ///
     /// `nil` if there is none or this is no object. A member that is JSON `null` is returned: see ``present(_:)``.
     public subscript(_ key: StaticString) -> JSONValue? {
-        if index == 0, SimdJSON.lacks(key, document) { return nil }
+        if index == 0, SimdJSON.lacks(key, document.rootKeys) { return nil }
         guard isObject, let found = key.withUTF8Buffer({ SimdJSON.find($0, in: index, of: document) }) else {
             return nil
         }

@@ -45,7 +45,7 @@ extension JSONValue {
     /// Whether this is a string with the given text; allocates nothing.
     public func equals(_ literal: StaticString) -> Bool {
         let node = node
-        guard node.has(.string) else { return false }
+        guard node.has(.string), node.mayEqual(literal) else { return false }
         return literal.withUTF8Buffer { SimdJSON.content(node.content, of: document.bytes, equals: $0) }
     }
 

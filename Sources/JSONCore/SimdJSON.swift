@@ -84,10 +84,19 @@ enum SimdJSON {
         }
     }
 
-    /// Whether the outermost object surely has no such key, at a glance.
-    static func lacks(_ key: StaticString, _ document: JSONDocument) -> Bool {
+    /// The bits of an object's keys.
+    static func keys(of object: JSONValue) -> UInt64 {
+        if object.index == 0 { return object.document.rootKeys }
+        return object.document.bytes.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress, object.index < object.document.tape.count else { return 0 }
+            return omni_json_keys(object.document.tape.base, UInt32(truncatingIfNeeded: object.index), base)
+        }
+    }
+
+    /// Whether an object whose keys have these bits surely has no such key, at a glance.
+    static func lacks(_ key: StaticString, _ keys: UInt64) -> Bool {
         guard key.hasPointerRepresentation else { return false }
-        return omni_json_key_bit(key.utf8Start, key.utf8CodeUnitCount) & document.rootKeys == 0
+        return omni_json_key_bit(key.utf8Start, key.utf8CodeUnitCount) & keys == 0
     }
 
     /// The node of the last member's value with this key, if any.

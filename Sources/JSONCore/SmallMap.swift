@@ -11,6 +11,9 @@ struct SmallMap<Value: Sendable>: Sendable {
 
     var isEmpty: Bool { entries.isEmpty }
 
+    /// The entry of a map that has just one.
+    var only: (key: Int, value: Value)? { entries.count == 1 ? entries.first : nil }
+
     subscript(key: Int) -> Value? {
         place(of: key).map { entries[$0].value }
     }
