@@ -90,7 +90,7 @@ final class MessagesAnswerDecoder: AnswerDecoder {
     private func start(_ message: JSONValue?, into events: inout [AnswerEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
-        var start = AnswerStart(id: message?["id"]?.string, model: message?["model"]?.string)
+        var start = AnswerStart(model: message?["model"]?.string)
         start.usage = message?.present("usage").map(MessagesUsage.read)
         events.append(.start(start))
     }

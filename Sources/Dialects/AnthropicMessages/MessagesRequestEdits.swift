@@ -69,8 +69,8 @@ struct MessagesRequestEdits {
         for field in profile.stripFields { editor.removeMember(field, of: root) }
     }
 
-    private mutating func remove(_ field: String) {
-        if root.member(field) != nil { editor.removeMember(field, of: root) }
+    private mutating func remove(_ field: StaticString) {
+        if root[field] != nil { editor.removeMember(field.description, of: root) }
     }
 
     private mutating func editModelAndStream() {
@@ -178,7 +178,9 @@ struct MessagesRequestEdits {
 
     private mutating func editSampling() {
         if !profile.samplingAllowed {
-            for field in ["temperature", "top_p", "top_k"] { remove(field) }
+            remove("temperature")
+            remove("top_p")
+            remove("top_k")
         } else if !profile.tempAndTopP, root.present("temperature") != nil {
             remove("top_p")
         }

@@ -28,7 +28,6 @@ enum AnswerEvent {
 
 /// What is known when an answer begins.
 struct AnswerStart {
-    var id: String?
     var model: String?
     var usage: Usage?
 }

@@ -6,10 +6,10 @@ package enum CountTokens {
     package static func upstreamBody(_ body: JSONDocument, upstreamModel: String) -> [UInt8] {
         var editor = JSONEditor(body)
         editor.setMember("model", of: body.root, to: JSONLiteral.string(upstreamModel))
-        let unknown = [
+        let unknown: [StaticString] = [
             "stream", "max_tokens", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "service_tier",
         ]
-        for field in unknown + StreamFlag.aliases { editor.removeMember(field, of: body.root) }
+        for field in unknown + StreamFlag.aliases { editor.removeMember(field.description, of: body.root) }
         return editor.finish()
     }
 

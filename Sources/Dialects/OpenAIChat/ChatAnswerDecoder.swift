@@ -68,7 +68,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
     private func start(_ frame: JSONValue, _ usage: Usage?, into events: inout [AnswerEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
-        var start = AnswerStart(id: frame["id"]?.string, model: frame["model"]?.string, usage: usage)
+        var start = AnswerStart(model: frame["model"]?.string, usage: usage)
         if let tier = frame.present("service_tier")?.string {
             start.usage = start.usage ?? Usage()
             start.usage?.serviceTier = tier

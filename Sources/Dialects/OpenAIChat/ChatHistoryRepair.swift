@@ -7,9 +7,7 @@ struct ChatHistoryRepair {
 
     /// The repaired messages, or `nil` if they are fine.
     static func repaired(_ messages: JSONValue, profile: TargetProfile) -> [UInt8]? {
-        guard messages.elements.contains(where: { $0["tool_calls"] != nil || $0["tool_call_id"] != nil }) else {
-            return nil
-        }
+        guard messages.elements.contains(where: takesPartInCalls) else { return nil }
         var conversation = Conversation()
         conversation.turns = turns(of: messages)
         let before = fingerprint(of: conversation.turns)
@@ -17,6 +15,11 @@ struct ChatHistoryRepair {
         PairingRepair.apply(to: &conversation.turns)
         guard fingerprint(of: conversation.turns) != before else { return nil }
         return ChatHistoryRepair(profile: profile).write(conversation.turns)
+    }
+
+    private static func takesPartInCalls(_ message: JSONValue) -> Bool {
+        let message = JSONLookup(message)
+        return message["tool_calls"] != nil || message["tool_call_id"] != nil
     }
 
     // MARK: - Messages as turns

@@ -5,17 +5,18 @@ struct ChatMessageEdits {
     let profile: TargetProfile
 
     func edit(_ message: JSONValue, with editor: inout JSONEditor) {
-        let role = message["role"]
+        let members = JSONLookup(message)
+        let role = members["role"]
         if let role, !profile.developerRole, role.equals("developer") {
             editor.replace(role, with: JSONLiteral.string("system"))
         }
-        if let name = message["name"], name.isNull || name.text?.isEmpty == true || !profile.messageNames,
+        if let name = members["name"], name.isNull || name.text?.isEmpty == true || !profile.messageNames,
             role?.equals("function") != true
         {
             editor.removeMember("name", of: message)
         }
-        if !profile.cacheMarks, message["cache_control"] != nil { editor.removeMember("cache_control", of: message) }
-        if let content = message["content"], content.isArray {
+        if !profile.cacheMarks, members["cache_control"] != nil { editor.removeMember("cache_control", of: message) }
+        if let content = members["content"], content.isArray {
             for part in content.elements where part.isObject { edit(part: part, of: content, with: &editor) }
         }
         if role?.equals("assistant") == true {

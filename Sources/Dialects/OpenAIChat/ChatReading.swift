@@ -91,7 +91,8 @@ enum ChatStopReason {
         switch reason {
         case "stop", "eos", "end_turn":
             // vLLM and SGLang name the stop sequence that was hit; numbers there are token ids.
-            let text = choice["stop_reason"]?.string ?? choice["matched_stop"]?.string
+            let members = JSONLookup(choice)
+            let text = members["stop_reason"]?.string ?? members["matched_stop"]?.string
             return text.map { .stopSequence($0) } ?? .stop
         case "length", "max_tokens": return .length
         case "tool_calls", "function_call": return .toolCalls

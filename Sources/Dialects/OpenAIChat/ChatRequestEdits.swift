@@ -73,12 +73,15 @@ struct ChatRequestEdits {
         editTools()
         editFormat()
         editMessages()
-        for field in ["user", "seed", "response_format"] where isEmpty(root.member(field)) { remove(field) }
+        for field in Self.emptyFields where isEmpty(root[field]) { remove(field) }
         for field in profile.stripFields { editor.removeMember(field, of: root) }
     }
 
-    private mutating func remove(_ field: String) {
-        if root.member(field) != nil { editor.removeMember(field, of: root) }
+    /// Fields that mean nothing when they are empty, and that some servers refuse then.
+    private static let emptyFields: [StaticString] = ["user", "seed", "response_format"]
+
+    private mutating func remove(_ field: StaticString) {
+        if root[field] != nil { editor.removeMember(field.description, of: root) }
     }
 
     private func isEmpty(_ value: JSONValue?) -> Bool {
@@ -117,25 +120,30 @@ struct ChatRequestEdits {
     // MARK: - Limits and sampling
 
     private mutating func editLimits() {
-        let known = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
-        let given = known.filter { root.member($0).map { !$0.isNull } ?? false }
-        guard let wanted = given.first(where: { $0 == "max_completion_tokens" }) ?? given.first,
-            let value = root.member(wanted)
+        guard let wanted = Self.limitFields.first(where: { root.present($0.key) != nil }),
+            let value = root[wanted.key]
         else { return }
         let name = profile.maxTokensField.rawValue
         let limit = value.int.map { min($0, profile.maxOutput ?? .max) }
-        guard let limit, limit > 0 else {
-            for field in given { remove(field) }
-            return
-        }
-        for field in given where field != name { remove(field) }
-        if wanted != name || limit != value.int {
+        guard let limit, limit > 0 else { return removeLimits(except: nil) }
+        removeLimits(except: name)
+        if wanted.name != name || limit != value.int {
             let spelling = limit == value.int ? Array(value.raw) : JSONLiteral.int(limit)
             editor.setMember(name, of: root, to: spelling)
         }
     }
 
-    private static let samplingFields = [
+    private mutating func removeLimits(except name: String?) {
+        for field in Self.limitFields where field.name != name && root.present(field.key) != nil { remove(field.key) }
+    }
+
+    /// The names of the output limit, the one that counts first.
+    private static let limitFields: [(key: StaticString, name: String)] = [
+        ("max_completion_tokens", "max_completion_tokens"), ("max_tokens", "max_tokens"),
+        ("max_output_tokens", "max_output_tokens"),
+    ]
+
+    private static let samplingFields: [StaticString] = [
         "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "n",
         "logit_bias",
     ]
@@ -151,10 +159,16 @@ struct ChatRequestEdits {
         }
         if !profile.samplingAllowed { for field in Self.samplingFields { remove(field) } }
         if !profile.tempAndTopP, root.present("temperature") != nil { remove("top_p") }
-        if !profile.penalties { for field in ["presence_penalty", "frequency_penalty"] { remove(field) } }
+        if !profile.penalties {
+            remove("presence_penalty")
+            remove("frequency_penalty")
+        }
         if !profile.seed { remove("seed") }
         if !profile.logitBias { remove("logit_bias") }
-        if !profile.logprobs { for field in ["logprobs", "top_logprobs"] { remove(field) } }
+        if !profile.logprobs {
+            remove("logprobs")
+            remove("top_logprobs")
+        }
     }
 
     private mutating func editStops() {

@@ -2,10 +2,11 @@ import JSONCore
 
 /// Usage as OpenAI Chat writes it.
 enum ChatUsage {
-    static func read(_ json: JSONValue) -> Usage {
+    static func read(_ object: JSONValue) -> Usage {
+        let json = JSONLookup(object)
         var usage = Usage()
-        let promptDetails = json.present("prompt_tokens_details")
-        let outputDetails = json.present("completion_tokens_details")
+        let promptDetails = json.present("prompt_tokens_details").map(JSONLookup.init)
+        let outputDetails = json.present("completion_tokens_details").map(JSONLookup.init)
         let prompt = count(json["prompt_tokens"])
         // DeepSeek and Moonshot have their own places for cached tokens.
         usage.cacheRead =

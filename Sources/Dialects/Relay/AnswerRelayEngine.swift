@@ -16,6 +16,8 @@ final class AnswerRelayEngine {
     }
 
     private static let badFrameLimit = 3
+    /// So many events tell of a whole answer that is one text.
+    private static let usualEvents = 8
     private static let wholeBodyLimit = 64 << 20
     private static let streamLimit = 256 << 20
 
@@ -219,6 +221,7 @@ final class AnswerRelayEngine {
         } else {
             output = passesThrough ? .echoed : .collected(AnswerCollector())
         }
+        events.reserveCapacity(Self.usualEvents)
         decoder.receive(whole: document.root, into: &events)
         if case .error(let failure) = events.last, failure.cause == .cutOff {
             events[events.count - 1] = .error(.empty)
@@ -229,7 +232,7 @@ final class AnswerRelayEngine {
             if document.root["model"] != nil {
                 editor.setMember("model", of: document.root, to: JSONLiteral.string(context.clientModel))
             }
-            out.append(contentsOf: editor.finish())
+            if out.isEmpty { out = editor.finish() } else { out.append(contentsOf: editor.finish()) }
         }
     }
 

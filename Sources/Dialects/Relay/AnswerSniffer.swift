@@ -1,3 +1,5 @@
+import HTTPCore
+
 /// Tells from the content type and the first bytes in which form a provider answers, and keeps the bytes until then.
 struct AnswerSniffer {
     enum Verdict {
@@ -19,9 +21,8 @@ struct AnswerSniffer {
     private var isWhole = false
 
     init(contentType: String?) {
-        let type = contentType?.lowercased() ?? ""
-        saysStream = type.hasPrefix("text/event-stream")
-        saysJSON = type.hasPrefix("application/json")
+        saysStream = contentType?.hasASCIIPrefix("text/event-stream") ?? false
+        saysJSON = contentType?.hasASCIIPrefix("application/json") ?? false
     }
 
     /// The body of an answer that called itself an event stream and began like JSON.

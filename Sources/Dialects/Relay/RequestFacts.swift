@@ -23,20 +23,25 @@ package struct RequestFacts: Sendable {
         guard messages.count > 0 || dialect == .openAIChat && root.present("system") != nil else {
             throw DialectError("messages must not be empty", param: "messages")
         }
-        let limits: [StaticString] = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
         return RequestFacts(
             model: name,
             streams: try StreamFlag.read(root),
             messageCount: messages.count,
             toolCount: root["tools"]?.count ?? 0,
-            maxOutput: limits.lazy.compactMap { root[$0]?.int }.first
+            maxOutput: maxOutput(of: root)
         )
+    }
+
+    private static func maxOutput(of root: JSONValue) -> Int? {
+        root["max_completion_tokens"]?.int ?? root["max_tokens"]?.int ?? root["max_output_tokens"]?.int
     }
 }
 
 /// The stream flag and its other spellings.
 enum StreamFlag {
-    static let aliases = ["streaming", "non_stream", "disable_stream", "disable_streaming"]
+    static let aliases: [StaticString] = ["streaming", "non_stream", "disable_stream", "disable_streaming"]
+
+    private static let negated: [StaticString] = ["non_stream", "disable_stream", "disable_streaming"]
 
     /// Whether a stream is asked for; nil when the request does not say.
     static func read(_ root: JSONValue) throws(DialectError) -> Bool? {
@@ -45,7 +50,6 @@ enum StreamFlag {
             return value
         }
         if let flag = root["streaming"]?.bool { return flag }
-        let negated: [StaticString] = ["non_stream", "disable_stream", "disable_streaming"]
         for key in negated { if let flag = root[key]?.bool { return !flag } }
         return nil
     }
