@@ -54,7 +54,16 @@ package struct ProviderAuth: Sendable {
 
     /// The header value for a credential: `<scheme> <credentialPrefix><credential>`.
     package func value(for credential: String) -> String {
-        let prefixed = credential.hasPrefix(credentialPrefix) ? credential : credentialPrefix + credential
-        return scheme.isEmpty ? prefixed : scheme + " " + prefixed
+        let isPrefixed = credentialPrefix.isEmpty || credential.hasPrefix(credentialPrefix)
+        if isPrefixed, scheme.isEmpty { return credential }
+        var value = ""
+        value.reserveCapacity(scheme.utf8.count + 1 + credentialPrefix.utf8.count + credential.utf8.count)
+        if !scheme.isEmpty {
+            value += scheme
+            value += " "
+        }
+        if !isPrefixed { value += credentialPrefix }
+        value += credential
+        return value
     }
 }

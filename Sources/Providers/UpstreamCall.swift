@@ -21,6 +21,8 @@ package struct UpstreamCall: Sendable {
     package var upstreamModel: String { plan.upstreamModel }
     /// Changes to the translated body that are peculiar to the provider or the connection.
     package var bodyRules: BodyRules { plan.bodyRules }
+    /// There are no such changes.
+    package var keepsBody: Bool { plan.keepsBody }
     /// The upstream is asked for a stream even if the client wants one whole answer.
     package var forceStream: Bool { plan.forceStream }
     /// Connections are never shared between different keys: one per account.
@@ -58,6 +60,7 @@ final class CallPlan: Sendable {
     let profile: TargetProfile
     let upstreamModel: String
     let bodyRules: BodyRules
+    let keepsBody: Bool
     let forceStream: Bool
     let poolKey: String
     let timeouts: CallTimeouts
@@ -84,6 +87,7 @@ final class CallPlan: Sendable {
         self.profile = profile
         self.upstreamModel = upstreamModel
         self.bodyRules = bodyRules
+        keepsBody = bodyRules.isEmpty
         self.forceStream = forceStream
         self.poolKey = poolKey
         self.timeouts = timeouts
@@ -104,8 +108,7 @@ package struct UpstreamQuery: Sendable {
 /// Whom a call goes to.
 package enum UpstreamParty: Sendable {
     case provider(Provider)
-    /// Boxed: a request passes it on many times.
-    indirect case node(UpstreamNode)
+    case node(UpstreamNode)
 
     /// Id under which connections, usage and prices of the upstream are kept.
     package var id: String {
@@ -125,17 +128,19 @@ package enum UpstreamParty: Sendable {
 }
 
 /// A provider that the user defined: a base address and a dialect.
-package struct UpstreamNode: Sendable, Equatable {
-    package var id: String
-    package var prefix: String
-    package var dialect: Dialect
-    package var baseURL: String
+///
+/// A class, because every request passes it on several times.
+package final class UpstreamNode: Sendable {
+    package let id: String
+    package let prefix: String
+    package let dialect: Dialect
+    package let baseURL: String
     /// Replaces the path of the dialect when not empty.
-    package var chatPath: String?
-    package var modelsPath: String?
-    package var customHeaders: [String: String]
+    package let chatPath: String?
+    package let modelsPath: String?
+    package let customHeaders: [String: String]
     /// Why chat cannot be used through it, or nil.
-    package var unsupportedReason: String?
+    package let unsupportedReason: String?
 
     package init(
         id: String,
@@ -155,6 +160,16 @@ package struct UpstreamNode: Sendable, Equatable {
         self.modelsPath = modelsPath
         self.customHeaders = customHeaders
         self.unsupportedReason = unsupportedReason
+    }
+}
+
+extension UpstreamNode: Equatable {
+    package static func == (left: UpstreamNode, right: UpstreamNode) -> Bool {
+        left === right
+            || left.id == right.id && left.prefix == right.prefix && left.dialect == right.dialect
+                && left.baseURL == right.baseURL && left.chatPath == right.chatPath
+                && left.modelsPath == right.modelsPath && left.customHeaders == right.customHeaders
+                && left.unsupportedReason == right.unsupportedReason
     }
 }
 

@@ -82,13 +82,19 @@ struct ComboExpansion: Sendable {
         switch target(model, provider: provider) {
         case .failure(let failure):
             problems.append(failure)
-        case .success(var target):
+        case .success(let target):
             guard allowed.isEmpty || allowed.contains(target.provider) || allowed.contains(target.party.prefix) else {
                 return
             }
-            if wantsLongContext { target.wantsLongContext = true }
             let key = keys.joined(separator: ">")
-            targets.append(PlanTarget(target: target, executionKey: key, label: label, pinnedAccount: account))
+            targets.append(
+                PlanTarget(
+                    target: target.withLongContext(wantsLongContext || target.wantsLongContext),
+                    executionKey: key,
+                    label: label,
+                    pinnedAccount: account
+                )
+            )
         }
     }
 
@@ -98,7 +104,7 @@ struct ComboExpansion: Sendable {
         case .success(let read): name = read
         case .failure(let failure): return .failure(failure)
         }
-        var target: RouteTarget
+        let target: RouteTarget
         if let provider, let party = resolver.party(provider) {
             // The entry may repeat the provider's prefix or not.
             let prefixed = name.bare.splitAtSlash.flatMap { resolver.party($0.prefix)?.id == party.id ? $0.rest : nil }
@@ -109,7 +115,6 @@ struct ComboExpansion: Sendable {
             case .failure(let failure): return .failure(failure)
             }
         }
-        target.wantsLongContext = name.wantsLongContext
-        return .success(target)
+        return .success(target.withLongContext(name.wantsLongContext))
     }
 }

@@ -166,9 +166,8 @@ package struct ModelResolver: Sendable {
 extension Result<RouteTarget, Failure> {
     fileprivate func resolution(_ wantsLongContext: Bool) -> Resolution {
         switch self {
-        case .success(var target):
-            target.wantsLongContext = wantsLongContext
-            return .single(target)
+        case .success(let target):
+            return .single(target.withLongContext(wantsLongContext))
         case .failure(let failure):
             return .failure(failure)
         }

@@ -1,17 +1,24 @@
 package import Providers
 
 /// A model at an upstream.
-package struct RouteTarget: Sendable {
-    package var party: UpstreamParty
+///
+/// A class, because every request passes it on several times.
+package final class RouteTarget: Sendable {
+    package let party: UpstreamParty
     /// Model id without the upstream's prefix.
-    package var model: String
+    package let model: String
     /// The name ended in `[1m]`: the long context is wanted where the model offers it.
-    package var wantsLongContext: Bool
+    package let wantsLongContext: Bool
 
     package init(party: UpstreamParty, model: String, wantsLongContext: Bool = false) {
         self.party = party
         self.model = model
         self.wantsLongContext = wantsLongContext
+    }
+
+    /// The same model with or without its long context.
+    func withLongContext(_ isWanted: Bool) -> RouteTarget {
+        isWanted == wantsLongContext ? self : RouteTarget(party: party, model: model, wantsLongContext: isWanted)
     }
 
     /// Id of the provider or node.

@@ -98,7 +98,7 @@ extension Provider {
 }
 
 extension UpstreamNode {
-    package init(_ node: ProviderNode) {
+    package convenience init(_ node: ProviderNode) {
         let isAnthropic = node.type == .anthropicCompatible
         let isChat = isAnthropic || node.apiType == nil || node.apiType == "chat"
         self.init(

@@ -349,16 +349,26 @@ struct UpstreamNodeTests {
         #expect(foreign.headers["x-api-key"] == "k" && foreign.headers["authorization"] == "Bearer k")
         #expect(foreign.headers["anthropic-version"] == "2023-06-01" && foreign.headers["anthropic-beta"] == nil)
         #expect(foreign.headers["x-own"] == "1")
-        var native = anthropic
-        native.baseURL = "https://api.anthropic.com/v1"
+        let native = UpstreamNode(
+            id: anthropic.id,
+            prefix: anthropic.prefix,
+            dialect: .anthropicMessages,
+            baseURL: "https://api.anthropic.com/v1",
+            customHeaders: anthropic.customHeaders
+        )
         let call = try nodeCall(native, headers: [("anthropic-beta", "x-1")])
         #expect(call.headers["authorization"] == nil && call.headers["anthropic-beta"] == "x-1")
     }
 
     @Test func `own paths are used as they are`() throws {
-        var node = openAI
-        node.chatPath = "/api/chat"
-        node.modelsPath = "/api/list"
+        let node = UpstreamNode(
+            id: openAI.id,
+            prefix: openAI.prefix,
+            dialect: .openAIChat,
+            baseURL: openAI.baseURL,
+            chatPath: "/api/chat",
+            modelsPath: "/api/list"
+        )
         #expect(try nodeCall(node).url == "http://localhost:9000/v1/api/chat")
         let account = UpstreamAccount(id: "n1", credential: "k", options: options(#"{"allowPrivateNetwork":true}"#))
         #expect(try builder().modelsList(.node(node), account: account)?.url == "http://localhost:9000/v1/api/list")
