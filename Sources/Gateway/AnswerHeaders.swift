@@ -79,9 +79,14 @@ struct AnswerHeaders {
         }
     }
 
+    private static func isHeaderSafe(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where bytes[index] < 0x20 || bytes[index] > 0x7E { return false }
+        return true
+    }
+
     /// Header values are visible ASCII; model names may be anything.
     private static func headerSafe(_ text: String) -> String {
-        text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : Percent.encode(text, keeping: "/:@ ")
+        isHeaderSafe(text.utf8.span) ? text : Percent.encode(text, keeping: "/:@ ")
     }
 }
 

@@ -3,6 +3,7 @@ import EventLoop
 import LogCore
 import Providers
 import Routing
+import Store
 import Synchronization
 import TimeCore
 
@@ -34,7 +35,7 @@ final class AttemptLoop {
         ledger = Ledger(request, question, gateway: gateway)
         let goal: PlanRequest.Goal
         do {
-            try gateway.checkPolicy(of: request.apiKey, model: question.model)
+            try gateway.checkPolicy(request.apiKey?.allowedModels, model: question.model)
             goal = try gateway.resolve(question.model, request)
         } catch {
             ledger.settle(failure: error)

@@ -21,7 +21,7 @@ final class AttemptRunner {
     let target: Ledger.Target
     let ledger: Ledger
     let sink: any AnswerSink
-    private lazy var context = makeContext()
+    private var context: TranslationContext
 
     init(
         gateway: Gateway,
@@ -39,6 +39,7 @@ final class AttemptRunner {
         self.target = target
         self.ledger = ledger
         self.sink = sink
+        context = Self.makeContext(request, question, call, gateway)
     }
 
     func run() async -> AttemptOutcome {
@@ -63,7 +64,12 @@ final class AttemptRunner {
 
     private var upstreamStreams: Bool { question.wantsStream || call.forceStream }
 
-    private func makeContext() -> TranslationContext {
+    private static func makeContext(
+        _ request: ChatRequest,
+        _ question: Question,
+        _ call: UpstreamCall,
+        _ gateway: Gateway
+    ) -> TranslationContext {
         var context = TranslationContext(
             clientDialect: request.dialect,
             upstreamDialect: call.dialect,
@@ -85,7 +91,7 @@ final class AttemptRunner {
             context: &context,
             upstreamStreams: upstreamStreams
         )
-        return call.bodyRules.isEmpty ? body : try call.bodyRules.apply(to: body, stream: upstreamStreams)
+        return call.keepsBody ? body : try call.bodyRules.apply(to: body, stream: upstreamStreams)
     }
 
     /// Sends the request and waits for the head of the answer.

@@ -20,8 +20,8 @@ extension Gateway {
     }
 
     /// Keys may be limited to some models; the names that clients send count, combos included.
-    func checkPolicy(of key: APIKey?, model: String) throws(Failure) {
-        guard let key, !ModelPolicy.allows(model, patterns: key.allowedModels) else { return }
+    func checkPolicy(_ allowedModels: [String]?, model: String) throws(Failure) {
+        guard let allowedModels, !ModelPolicy.allows(model, patterns: allowedModels) else { return }
         throw Failure(
             .permission,
             "Model \"\(model)\" is not allowed for this API key",

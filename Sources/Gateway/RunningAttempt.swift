@@ -15,20 +15,12 @@ final class RunningAttempt: Sendable {
         self.attempt = attempt
         self.gateway = gateway
         start = gateway.time.wall()
-        gateway.activeAttempts.begin(key)
-    }
-
-    private var key: ActiveAttempts.Key {
-        ActiveAttempts.Key(
-            provider: attempt.target.provider,
-            model: attempt.target.model,
-            connectionID: attempt.account.isStored ? attempt.account.id : ""
-        )
+        gateway.activeAttempts.begin(attempt)
     }
 
     /// It waits for nothing any more.
     func end() {
-        gateway.activeAttempts.end(key)
+        gateway.activeAttempts.end(attempt)
     }
 
     /// Ends an attempt that no other one can follow, because its answer had begun.

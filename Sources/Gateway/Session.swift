@@ -6,6 +6,8 @@ import JSONCore
 /// The conversation a request belongs to.
 enum Session {
     private static let headerNames = ["x-session-id", "x_session_id", "x-omniroute-session", "session-id"]
+    /// Most requests are smaller, and need no more room than this.
+    private static let usualSize = 1_024
 
     /// The client's own name for the session, else a fingerprint of what stays the same over its turns: model, system prompt, first
     /// user message and tools.
@@ -13,13 +15,16 @@ enum Session {
         for name in headerNames {
             if let value = headers[name], !value.isEmpty { return "ext:" + value.prefix(64) }
         }
-        var same = Array(model.utf8)
+        var same: [UInt8] = []
+        same.reserveCapacity(model.utf8.count + min(body.document.bytes.count, usualSize))
+        same.append(contentsOf: model.utf8)
         if let system = body.present("system") { append(system, to: &same) }
         if let messages = body["messages"] {
             for message in messages.elements.lazy.prefix(8) {
-                let isUser = message["role"]?.equals("user") == true
-                if isUser || message["role"]?.equals("system") == true || message["role"]?.equals("developer") == true {
-                    same.append(contentsOf: message["role"]?.raw ?? [])
+                guard let role = message["role"] else { continue }
+                let isUser = role.equals("user")
+                if isUser || role.equals("system") || role.equals("developer") {
+                    same.append(contentsOf: role.raw)
                     if let content = message["content"] { append(content, to: &same) }
                 }
                 if isUser { break }
