@@ -1,3 +1,28 @@
+extension JSONDocument {
+    /// The text with another value for a member of the outermost object, of duplicates for each; the text itself if there
+    /// is none.
+    ///
+    /// The same as an editor does, but without any memory besides the result: the usual edit of an answer.
+    public func replacing(_ key: StaticString, with raw: [UInt8]) -> [UInt8] {
+        guard root[key] != nil else { return bytes }
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count + raw.count)
+        var copied = 0
+        var index = 1
+        for _ in 0..<root.count {
+            let value = tape[index + 1]
+            if JSONValue(document: self, index: index).equals(key) {
+                out.append(contentsOf: bytes[copied..<value.start])
+                out.append(contentsOf: raw)
+                copied = value.end
+            }
+            index = value.next
+        }
+        out.append(contentsOf: bytes[copied...])
+        return out
+    }
+}
+
 /// A range of the original text and what stands there instead.
 struct TextChange {
     var range: Range<Int>

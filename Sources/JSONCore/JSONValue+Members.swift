@@ -12,10 +12,11 @@ extension JSONValue {
 
     /// The member with a key that is not known at compile time; otherwise as the subscript.
     public func member(_ key: String) -> JSONValue? {
-        guard isObject, let found = key.withUTF8Bytes({ SimdJSON.find($0, in: index, of: document) }) else {
-            return nil
+        let found = key.withUTF8Bytes { key -> Int? in
+            if index == 0, SimdJSON.lacks(key, document.rootKeys) { return nil }
+            return isObject ? SimdJSON.find(key, in: index, of: document) : nil
         }
-        return JSONValue(document: document, index: found)
+        return found.map { JSONValue(document: document, index: $0) }
     }
 
     /// The member with this key unless it is `null`.

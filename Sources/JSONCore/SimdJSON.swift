@@ -99,11 +99,14 @@ enum SimdJSON {
         return omni_json_key_bit(key.utf8Start, key.utf8CodeUnitCount) & keys == 0
     }
 
+    /// The same for a key that is not known at compile time.
+    static func lacks(_ key: UnsafeBufferPointer<UInt8>, _ keys: UInt64) -> Bool {
+        guard let first = key.baseAddress else { return false }
+        return omni_json_key_bit(first, key.count) & keys == 0
+    }
+
     /// The node of the last member's value with this key, if any.
     static func find(_ key: UnsafeBufferPointer<UInt8>, in object: Int, of document: JSONDocument) -> Int? {
-        if object == 0, let first = key.baseAddress, omni_json_key_bit(first, key.count) & document.rootKeys == 0 {
-            return nil
-        }
         let found = document.bytes.withUnsafeBufferPointer { bytes -> UInt32 in
             guard let base = bytes.baseAddress, object < document.tape.count else { return 0 }
             let index = UInt32(truncatingIfNeeded: object)
