@@ -137,9 +137,8 @@ struct ChatToolEdits {
 /// Pieces of other APIs that clients put into Chat requests.
 enum ChatForeignPieces {
     /// Whether Anthropic's calls or results stand inside the messages.
-    static func haveToolBlocks(_ root: JSONValue) -> Bool {
-        guard let messages = root["messages"], messages.isArray else { return false }
-        return messages.elements.contains { message in
+    static func haveToolBlocks(_ messages: JSONValue) -> Bool {
+        messages.elements.contains { message in
             guard let content = message["content"], content.isArray else { return false }
             return content.elements.contains { part in
                 guard let type = part["type"] else { return false }

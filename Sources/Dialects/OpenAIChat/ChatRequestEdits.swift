@@ -3,6 +3,7 @@ import JSONCore
 /// The request of a Chat client for a Chat target: the client's bytes, edited where the target needs it.
 struct ChatRequestEdits {
     private let root: JSONValue
+    private let messages: JSONValue?
     private let profile: TargetProfile
     private let streams: Bool
     private let upstreamModel: String
@@ -19,11 +20,14 @@ struct ChatRequestEdits {
         streams: Bool
     ) throws(DialectError) -> [UInt8] {
         context.includeUsage = body.root["stream_options"]?["include_usage"]?.bool
-        if ChatForeignPieces.haveToolBlocks(body.root) {
+        let messages = body.root["messages"]
+        if let messages, ChatForeignPieces.haveToolBlocks(messages) {
             return try translate(body, profile: profile, context: &context, streams: streams)
         }
+        let repaired = messages.flatMap { repairingHistory($0, of: body, profile: profile) }
         var edits = ChatRequestEdits(
-            repairingHistory(of: body, profile: profile),
+            repaired ?? body,
+            messages: repaired == nil ? messages : repaired?.root["messages"],
             profile: profile,
             upstreamModel: context.upstreamModel,
             streams: streams
@@ -34,8 +38,15 @@ struct ChatRequestEdits {
         return edits.editor.finish()
     }
 
-    private init(_ body: JSONDocument, profile: TargetProfile, upstreamModel: String, streams: Bool) {
+    private init(
+        _ body: JSONDocument,
+        messages: JSONValue?,
+        profile: TargetProfile,
+        upstreamModel: String,
+        streams: Bool
+    ) {
         root = body.root
+        self.messages = messages
         editor = JSONEditor(body)
         self.profile = profile
         self.upstreamModel = upstreamModel
@@ -54,13 +65,16 @@ struct ChatRequestEdits {
         return try ChatCodec.encodeRequest(conversation, profile: profile, context: &context, streams: streams)
     }
 
-    private static func repairingHistory(of body: JSONDocument, profile: TargetProfile) -> JSONDocument {
-        guard let messages = body.root["messages"],
-            let repaired = ChatHistoryRepair.repaired(messages, profile: profile)
-        else { return body }
+    /// The request with another history; nil if its own is fine.
+    private static func repairingHistory(
+        _ messages: JSONValue,
+        of body: JSONDocument,
+        profile: TargetProfile
+    ) -> JSONDocument? {
+        guard let repaired = ChatHistoryRepair.repaired(messages, profile: profile) else { return nil }
         var editor = JSONEditor(body)
         editor.replace(messages, with: repaired)
-        return (try? JSONDocument.parse(editor.finish())) ?? body
+        return try? JSONDocument.parse(editor.finish())
     }
 
     private mutating func edit() throws(DialectError) {
@@ -241,7 +255,7 @@ struct ChatRequestEdits {
     }
 
     private mutating func synthesiseTools() {
-        guard profile.toolsForHistory, let messages = root["messages"] else { return }
+        guard profile.toolsForHistory, let messages else { return }
         var seen: Set<String> = []
         var writer = JSONWriter()
         writer.beginArray()
@@ -268,7 +282,7 @@ struct ChatRequestEdits {
     // MARK: - Output format
 
     private mutating func editFormat() {
-        guard let format = root.present("response_format"), let messages = root["messages"] else { return }
+        guard let format = root.present("response_format"), let messages else { return }
         let hasTools = root["tools"]?.count ?? 0 > 0
         let isFree = profile.jsonWithTools || !hasTools
         let wanted: OutputFormat
@@ -310,7 +324,7 @@ struct ChatRequestEdits {
     // MARK: - Messages
 
     private mutating func editMessages() {
-        guard let messages = root["messages"], messages.isArray else { return }
+        guard let messages, messages.isArray else { return }
         if let system = root.present("system") {
             remove("system")
             let texts = MessagesBlockReader.parts(of: system).compactMap(\.plainText).filter { !$0.isEmpty }

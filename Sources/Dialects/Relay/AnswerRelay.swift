@@ -15,8 +15,12 @@
 package struct AnswerRelay {
     private let engine: AnswerRelayEngine
 
-    package init(context: TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
-        engine = AnswerRelayEngine(context: context, profile: profile, upstreamContentType: upstreamContentType)
+    package init(context: consuming TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
+        engine = AnswerRelayEngine(
+            context: consume context,
+            profile: profile,
+            upstreamContentType: upstreamContentType
+        )
     }
 
     // MARK: - Bytes

@@ -32,7 +32,8 @@ final class AnswerRelayEngine {
     private var output: Output?
     private(set) var observer = AnswerObserver()
     private var events: [AnswerEvent] = []
-    private let pattern = FramePattern()
+    /// Made for the first frame: an answer in one piece has none.
+    private lazy var pattern = FramePattern()
     private var badFrames = 0
     private var goodFrames = 0
     private var receivedBytes = 0
@@ -49,12 +50,12 @@ final class AnswerRelayEngine {
         indirect case failed(Failure)
     }
 
-    init(context: TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
-        self.context = context
+    init(context: consuming TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
         splitsThinkTags = profile.thinkTags
         sniffer = AnswerSniffer(contentType: upstreamContentType)
         decoder = context.upstreamDialect.codec.makeAnswerDecoder(profile: profile, context: context)
         filters = AnswerFilters.make(for: context)
+        self.context = consume context
     }
 
     /// Whether the reason for the end is known, so that only usage and the end mark can follow.
@@ -228,11 +229,8 @@ final class AnswerRelayEngine {
         }
         deliverEvents(into: &out)
         if isComplete, case .echoed = output {
-            var editor = JSONEditor(document)
-            if document.root["model"] != nil {
-                editor.setMember("model", of: document.root, to: JSONLiteral.string(context.clientModel))
-            }
-            if out.isEmpty { out = editor.finish() } else { out.append(contentsOf: editor.finish()) }
+            let edited = document.replacing("model", with: JSONLiteral.string(context.clientModel))
+            if out.isEmpty { out = edited } else { out.append(contentsOf: edited) }
         }
     }
 
