@@ -46,17 +46,20 @@ final class CallCache: Sendable {
         init(_ plan: CallPlan, party: UpstreamParty, options: ConnectionOptions) {
             self.plan = plan
             self.options = options
-            if case .node(let node) = party { self.node = node } else { node = nil }
+            node = party.node
         }
 
         /// Whether it was made from these.
-        func isMade(from party: UpstreamParty, _ options: ConnectionOptions) -> Bool {
-            guard self.options.isSame(as: options) else { return false }
-            switch party {
-            case .node(let current): return node == current
-            case .provider: return node == nil
-            }
+        func isMade(from node: UpstreamNode?, _ options: ConnectionOptions) -> Bool {
+            self.options.isSame(as: options) && self.node == node
         }
+    }
+
+    /// A plan at hand where its account is; apart from `Entry`, which keeps the account's options.
+    struct Recent: Sendable {
+        let key: Key
+        let node: UpstreamNode?
+        let plan: CallPlan
     }
 
     /// Clients choose models and betas: neither the number nor the size of the entries is theirs to choose.
@@ -67,7 +70,10 @@ final class CallCache: Sendable {
 
     /// The plan made earlier, if it still holds.
     func plan(_ key: Key, party: UpstreamParty, options: ConnectionOptions) -> CallPlan? {
-        guard let entry = entries.withLock({ $0[key] }), entry.isMade(from: party, options) else { return nil }
+        let node = party.node
+        if let recent = options.recentCall.withLock({ $0 }), recent.key == key, recent.node == node { return recent.plan }
+        guard let entry = entries.withLock({ $0[key] }), entry.isMade(from: node, options) else { return nil }
+        options.recentCall.withLock { $0 = Recent(key: key, node: node, plan: entry.plan) }
         return entry.plan
     }
 

@@ -1,4 +1,5 @@
 package import JSONCore
+import Synchronization
 
 /// The parts of a connection's `providerSpecificData` that shape a call; unknown keys stay available for addresses.
 ///
@@ -27,6 +28,8 @@ package final class ConnectionOptions: Sendable {
     /// Wire format of the base address where it is not the provider's: `china` selects other hosts.
     package let region: String?
     private let values: JSONDocument?
+    /// The plan of the last call: an account is asked for the same one thousands of times.
+    let recentCall = Mutex<CallCache.Recent?>(nil)
 
     /// No options.
     package convenience init() {

@@ -1,7 +1,9 @@
 import HTTPCore
 
 /// Where the credential of a call goes; the last thing that is added to it.
-struct CredentialPlacement: Sendable {
+///
+/// A class, because every request passes it on.
+final class CredentialPlacement: Sendable {
     /// Credentials that do not simply go into one header.
     enum Style: Sendable {
         case plain
@@ -14,20 +16,43 @@ struct CredentialPlacement: Sendable {
     /// Whose credential it is, for messages.
     let owner: String
     let auth: ProviderAuth
-    var style = Style.plain
+    let style: Style
     /// A second way in which the same credential is sent.
-    var second: ProviderAuth?
+    let second: ProviderAuth?
     let isRequired: Bool
     /// Sent when there is none.
-    var anonymous: String?
+    let anonymous: String?
+
+    init(
+        owner: String,
+        auth: ProviderAuth,
+        style: Style = .plain,
+        second: ProviderAuth? = nil,
+        isRequired: Bool,
+        anonymous: String? = nil
+    ) {
+        self.owner = owner
+        self.auth = auth
+        self.style = style
+        self.second = second
+        self.isRequired = isRequired
+        self.anonymous = anonymous
+    }
 
     /// The placement for a provider of the catalogue.
     static func of(_ provider: Provider, auth: ProviderAuth) -> CredentialPlacement {
-        var placement = CredentialPlacement(owner: provider.name, auth: auth, isRequired: !provider.isKeyOptional)
-        placement.anonymous = provider.chat?.anonymousAPIKey
-        if NativeAnthropic.providers.contains(provider.id) { placement.style = .anthropic }
-        if provider.id == "snowflake" { placement.style = .snowflake }
-        return placement
+        CredentialPlacement(
+            owner: provider.name,
+            auth: auth,
+            style: style(of: provider),
+            isRequired: !provider.isKeyOptional,
+            anonymous: provider.chat?.anonymousAPIKey
+        )
+    }
+
+    private static func style(of provider: Provider) -> Style {
+        if provider.id == "snowflake" { return .snowflake }
+        return NativeAnthropic.providers.contains(provider.id) ? .anthropic : .plain
     }
 
     /// Names that custom headers may not use.

@@ -118,6 +118,11 @@ package enum UpstreamParty: Sendable {
         }
     }
 
+    /// What the user defined, if it is that.
+    var node: UpstreamNode? {
+        if case .node(let node) = self { node } else { nil }
+    }
+
     /// The prefix that names it in front of a model.
     package var prefix: String {
         switch self {

@@ -67,6 +67,9 @@ struct UpstreamHeaders {
     }
 
     static func isValue(_ value: String) -> Bool {
-        value.utf8.count <= 4_096 && value.utf8.allSatisfy(HeaderBytes.isInValue)
+        let bytes = value.utf8.span
+        guard bytes.count <= 4_096 else { return false }
+        for index in bytes.indices where !HeaderBytes.isInValue(bytes[index]) { return false }
+        return true
     }
 }

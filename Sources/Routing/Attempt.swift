@@ -34,7 +34,8 @@ package enum PlanStep: Sendable {
     case attempt(Attempt)
     /// Ask again after this long; a client that leaves ends the wait.
     case wait(Duration)
-    case finished(PlanFailure)
+    /// Boxed: failures are large and rare.
+    indirect case finished(PlanFailure)
 }
 
 /// The answer when nothing is left to try.
@@ -53,7 +54,8 @@ package struct PlanFailure: Error, Sendable {
 package struct PlanRequest: Sendable {
     package enum Goal: Sendable {
         case single(RouteTarget)
-        case combo(RoutedCombo, wantsLongContext: Bool)
+        /// Boxed: a request passes its goal on several times.
+        indirect case combo(RoutedCombo, wantsLongContext: Bool)
     }
 
     package var goal: Goal

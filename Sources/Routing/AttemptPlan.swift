@@ -20,7 +20,9 @@ package final class AttemptPlan {
 
     private let tables: RoutingTables
     private let health: AccountHealth
-    private let request: PlanRequest
+    private let allowedAccounts: Set<String>
+    private let forcedAccount: String?
+    private let waitPolicy: WaitPolicy
     private let combo: RoutedCombo?
     private let targets: [PlanTarget]
 
@@ -60,7 +62,9 @@ package final class AttemptPlan {
     }
 
     package init(_ request: PlanRequest, resolver: ModelResolver, health: AccountHealth) {
-        self.request = request
+        allowedAccounts = request.allowedAccounts
+        forcedAccount = request.forcedAccount
+        waitPolicy = request.waits
         self.health = health
         tables = resolver.tables
         switch request.goal {
@@ -183,8 +187,8 @@ package final class AttemptPlan {
 
     private func filter(for target: PlanTarget) -> Candidates.Filter {
         Candidates.Filter(
-            allowed: request.allowedAccounts,
-            forced: combo == nil ? request.forcedAccount : nil,
+            allowed: allowedAccounts,
+            forced: combo == nil ? forcedAccount : nil,
             pinned: target.pinnedAccount
         )
     }
@@ -212,9 +216,9 @@ package final class AttemptPlan {
 
     /// Waits for the first resting account, when the request is for one model and nothing was tried yet.
     private func waitsForRecovery(_ candidates: Candidates, at now: WallTime) -> Bool {
-        guard combo == nil, attemptCount == 0, waits < request.waits.maximumWaits,
+        guard combo == nil, attemptCount == 0, waits < waitPolicy.maximumWaits,
             candidates.permitted > 0, let recovery = candidates.earliestRecovery,
-            recovery - now <= request.waits.longestWait
+            recovery - now <= waitPolicy.longestWait
         else { return false }
         waits += 1
         pause = max(.milliseconds(1), recovery - now)

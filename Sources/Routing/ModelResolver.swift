@@ -2,10 +2,12 @@ package import Dialects
 import Providers
 
 /// What a model name stands for.
+///
+/// Boxed but for the usual case: a request passes it on several times.
 package enum Resolution: Sendable {
-    case combo(RoutedCombo, wantsLongContext: Bool)
+    indirect case combo(RoutedCombo, wantsLongContext: Bool)
     case single(RouteTarget)
-    case failure(Failure)
+    indirect case failure(Failure)
 }
 
 /// Turns the model names of clients into combos and targets.

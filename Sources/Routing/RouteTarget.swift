@@ -1,4 +1,5 @@
 package import Providers
+import Synchronization
 
 /// A model at an upstream.
 ///
@@ -9,11 +10,22 @@ package final class RouteTarget: Sendable {
     package let model: String
     /// The name ended in `[1m]`: the long context is wanted where the model offers it.
     package let wantsLongContext: Bool
+    private let knownPrice = Mutex<Price??>(nil)
 
     package init(party: UpstreamParty, model: String, wantsLongContext: Bool = false) {
         self.party = party
         self.model = model
         self.wantsLongContext = wantsLongContext
+    }
+
+    /// The list price, looked up once: a target belongs to one catalogue.
+    func listPrice(in catalogue: Catalogue) -> Price? {
+        knownPrice.withLock { known in
+            if let known { return known }
+            let price = catalogue.price(provider: provider, model: model)
+            known = .some(price)
+            return price
+        }
     }
 
     /// The same model with or without its long context.

@@ -174,4 +174,11 @@ extension Catalogue {
         let overrides = configuration.pricingOverrides[provider]
         return price(provider: provider, model: model, override: overrides?[model].map(Price.init))
     }
+
+    /// The same for a target, which remembers its list price.
+    package func price(of target: RouteTarget, in configuration: Configuration) -> Price? {
+        let (provider, model) = (target.provider, target.model)
+        guard configuration.pricingOverrides[provider]?[model] != nil else { return target.listPrice(in: self) }
+        return price(provider: provider, model: model, in: configuration)
+    }
 }
