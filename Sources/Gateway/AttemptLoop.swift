@@ -3,7 +3,6 @@ import EventLoop
 import LogCore
 import Providers
 import Routing
-import Store
 import Synchronization
 import TimeCore
 
@@ -35,7 +34,7 @@ final class AttemptLoop {
         ledger = Ledger(request, question, gateway: gateway)
         let goal: PlanRequest.Goal
         do {
-            try gateway.checkPolicy(request.apiKey?.allowedModels, model: question.model)
+            try gateway.checkPolicy(request.key?.allowedModels, model: question.model)
             goal = try gateway.resolve(question.model, request)
         } catch {
             ledger.settle(failure: error)

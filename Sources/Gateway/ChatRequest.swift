@@ -18,7 +18,7 @@ package final class ChatRequest: Sendable {
     /// The provider that the route is for (`/v1/providers/{provider}/…`).
     package let requiredProvider: String?
     /// The key that was presented; nil for local use without one.
-    package let apiKey: APIKey?
+    let key: PresentedKey?
     /// Unique, whatever the client sent: what the usage record is keyed by.
     package let recordID: String
     /// The configuration that serves the request from start to end.
@@ -45,11 +45,29 @@ package final class ChatRequest: Sendable {
         self.body = body
         self.path = path
         self.requiredProvider = requiredProvider
-        self.apiKey = apiKey
+        key = apiKey.map(PresentedKey.init)
         self.recordID = recordID
         self.configuration = configuration
         self.loop = loop
         self.receivedAt = receivedAt
+    }
+}
+
+/// What a request needs to know of its key, which as a whole is large to copy.
+struct PresentedKey: Sendable {
+    let id: String
+    let name: String
+    let isLogged: Bool
+    /// Empty means all.
+    let allowedModels: [String]
+    let allowedConnections: [String]
+
+    fileprivate init(_ key: APIKey) {
+        id = key.id
+        name = key.name
+        isLogged = !key.noLog
+        allowedModels = key.allowedModels
+        allowedConnections = key.allowedConnections
     }
 }
 

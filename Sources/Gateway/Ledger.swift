@@ -35,14 +35,6 @@ final class Ledger {
         let id: String
         let name: String
         let isLogged: Bool
-
-        /// Field by field: the key is large to copy.
-        init?(_ request: ChatRequest) {
-            guard let id = request.apiKey?.id, let name = request.apiKey?.name else { return nil }
-            self.id = id
-            self.name = name
-            isLogged = request.apiKey?.noLog != true
-        }
     }
 
     /// What an attempt asked, as the record tells it.
@@ -85,7 +77,7 @@ final class Ledger {
         recordID = request.recordID
         dialect = request.dialect
         path = request.path
-        key = Key(request)
+        key = request.key.map { Key(id: $0.id, name: $0.name, isLogged: $0.isLogged) }
         receivedAt = request.receivedAt
         requestedModel = question.model
         isStream = question.wantsStream

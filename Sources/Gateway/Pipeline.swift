@@ -48,7 +48,7 @@ extension Gateway {
     func makePlan(for goal: PlanRequest.Goal, _ request: ChatRequest) -> AttemptPlan {
         let planned = PlanRequest(
             goal,
-            allowedAccounts: Set(request.apiKey?.allowedConnections ?? []),
+            allowedAccounts: Set(request.key?.allowedConnections ?? []),
             forcedAccount: request.headers["x-omniroute-connection"]
         )
         return AttemptPlan(planned, resolver: resolver(for: request.configuration), health: health)

@@ -5,7 +5,6 @@ import HTTPCore
 import JSONCore
 import Providers
 import Routing
-import Store
 import TimeCore
 
 extension Gateway {
@@ -17,7 +16,7 @@ extension Gateway {
     /// - Returns: the JSON body of the answer.
     package func countTokens(_ request: ChatRequest) async throws(Failure) -> [UInt8] {
         let question = try Question(request)
-        try checkPolicy(request.apiKey?.allowedModels, model: question.model)
+        try checkPolicy(request.key?.allowedModels, model: question.model)
         let estimate = TokenEstimate.inputTokens(question.document, dialect: request.dialect)
         guard let target = try? target(of: question, request), let counted = try? await ask(target, question, request)
         else { return tokenCount(estimate, source: "local", target: nil) }

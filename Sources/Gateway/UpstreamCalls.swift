@@ -36,7 +36,7 @@ extension Gateway {
             connectionID: attempt.account.isStored ? attempt.account.id : nil,
             account: attempt.account.name,
             dialect: dialect,
-            price: catalogue.price(provider: provider, model: model, in: configuration),
+            price: catalogue.price(of: attempt.target, in: configuration),
             stepID: attempt.executionKey
         )
     }

@@ -1,4 +1,5 @@
 import Dialects
+import EventLoop
 import HTTPCore
 import TimeCore
 
@@ -10,10 +11,11 @@ final class WholeDelivery: AnswerDelivery {
     private let sink: any AnswerSink
     private let provider: String
     private let source: any AnswerSource
+    private let loop: EventLoop
     private var relay: AnswerRelay
     private var body: [UInt8] = []
     /// Armed when the answer has finished but its stream stays open: a missing end mark holds nobody up.
-    private let grace: Deadline
+    private var grace: Deadline?
 
     init(_ attempt: AttemptRunner, source: any AnswerSource, relay: AnswerRelay) {
         gateway = attempt.gateway
@@ -22,22 +24,18 @@ final class WholeDelivery: AnswerDelivery {
         provider = attempt.target.providerID
         self.source = source
         self.relay = relay
-        grace = Deadline(loop: attempt.request.loop, source: source)
+        loop = attempt.request.loop
     }
 
     func run() async -> AttemptOutcome {
-        defer { grace.disarm() }
+        defer { grace?.disarm() }
         do {
             while !relay.isOver, let chunk = try await source.read() {
                 relay.receive(chunk, into: &body)
-                if !relay.awaitsOnlyTheEnd {
-                    grace.disarm()
-                } else if !grace.isArmed {
-                    grace.arm(after: gateway.settings.finishGrace)
-                }
+                watchForTheEnd()
             }
             relay.finish(cleanEnd: !source.isDelimitedByClose, into: &body)
-        } catch _ where grace.hasPassed {
+        } catch _ where grace?.hasPassed == true {
             relay.finish(cleanEnd: true, into: &body)
         } catch {
             let outcome = gateway.outcome(of: error, provider: provider, sink)
@@ -45,6 +43,13 @@ final class WholeDelivery: AnswerDelivery {
             return outcome
         }
         return conclude()
+    }
+
+    private func watchForTheEnd() {
+        guard relay.awaitsOnlyTheEnd else { return grace?.disarm() ?? () }
+        let grace = grace ?? Deadline(loop: loop, source: source)
+        if !grace.isArmed { grace.arm(after: gateway.settings.finishGrace) }
+        self.grace = grace
     }
 
     private func conclude() -> AttemptOutcome {
