@@ -129,7 +129,7 @@ public struct JSONEditor: Sendable {
         in object: JSONValue,
         _ body: (inout JSONEditor, Int) -> Void
     ) {
-        guard object.member(key) != nil else { return }
+        guard object.isObject, !object.surelyLacks(key) else { return }
         let length = key.utf8.count
         var index = object.index + 1
         for _ in 0..<object.count {

@@ -12,11 +12,15 @@ extension JSONValue {
 
     /// The member with a key that is not known at compile time; otherwise as the subscript.
     public func member(_ key: String) -> JSONValue? {
-        let found = key.withUTF8Bytes { key -> Int? in
-            if index == 0, SimdJSON.lacks(key, document.rootKeys) { return nil }
-            return isObject ? SimdJSON.find(key, in: index, of: document) : nil
-        }
-        return found.map { JSONValue(document: document, index: $0) }
+        guard isObject, !surelyLacks(key),
+            let found = key.withUTF8Bytes({ SimdJSON.find($0, in: index, of: document) })
+        else { return nil }
+        return JSONValue(document: document, index: found)
+    }
+
+    /// Whether it can be told at a glance that there is no such key.
+    func surelyLacks(_ key: String) -> Bool {
+        index == 0 && key.withUTF8Bytes { SimdJSON.lacks($0, document.rootKeys) }
     }
 
     /// The member with this key unless it is `null`.

@@ -134,28 +134,33 @@ struct ChatRequestEdits {
     // MARK: - Limits and sampling
 
     private mutating func editLimits() {
-        guard let wanted = Self.limitFields.first(where: { root.present($0.key) != nil }),
-            let value = root[wanted.key]
-        else { return }
+        guard let (wanted, value) = givenLimit else { return }
         let name = profile.maxTokensField.rawValue
         let limit = value.int.map { min($0, profile.maxOutput ?? .max) }
         guard let limit, limit > 0 else { return removeLimits(except: nil) }
         removeLimits(except: name)
-        if wanted.name != name || limit != value.int {
+        if wanted != name || limit != value.int {
             let spelling = limit == value.int ? Array(value.raw) : JSONLiteral.int(limit)
             editor.setMember(name, of: root, to: spelling)
         }
     }
 
-    private mutating func removeLimits(except name: String?) {
-        for field in Self.limitFields where field.name != name && root.present(field.key) != nil { remove(field.key) }
+    /// The limit that counts of those that are given.
+    private var givenLimit: (name: String, value: JSONValue)? {
+        if let value = root.present("max_completion_tokens") { return ("max_completion_tokens", value) }
+        if let value = root.present("max_tokens") { return ("max_tokens", value) }
+        return root.present("max_output_tokens").map { ("max_output_tokens", $0) }
     }
 
-    /// The names of the output limit, the one that counts first.
-    private static let limitFields: [(key: StaticString, name: String)] = [
-        ("max_completion_tokens", "max_completion_tokens"), ("max_tokens", "max_tokens"),
-        ("max_output_tokens", "max_output_tokens"),
-    ]
+    private mutating func removeLimits(except name: String?) {
+        if name != "max_completion_tokens" { removePresent("max_completion_tokens") }
+        if name != "max_tokens" { removePresent("max_tokens") }
+        if name != "max_output_tokens" { removePresent("max_output_tokens") }
+    }
+
+    private mutating func removePresent(_ field: StaticString) {
+        if root.present(field) != nil { remove(field) }
+    }
 
     private static let samplingFields: [StaticString] = [
         "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "n",
