@@ -14,14 +14,17 @@ final class CallCache: Sendable {
         let clientVersion: String?
         let clientBetas: [String]
 
-        init(_ party: UpstreamParty, account: UpstreamAccount, request: CallRequest) {
-            self.party = party.id
-            self.account = account.id
-            model = request.model
-            stream = request.stream
-            wantsLongContext = request.wantsLongContext
-            clientVersion = request.clientVersion
-            clientBetas = request.clientBetas
+        /// A function, because what an initialiser is given is copied for it.
+        static func of(_ party: UpstreamParty, account: UpstreamAccount, request: CallRequest) -> Key {
+            Key(
+                party: party.id,
+                account: account.id,
+                model: request.model,
+                stream: request.stream,
+                wantsLongContext: request.wantsLongContext,
+                clientVersion: request.clientVersion,
+                clientBetas: request.clientBetas
+            )
         }
 
         /// What tells most keys apart, and everything that is a client's to choose; all of it is compared.
@@ -56,10 +59,16 @@ final class CallCache: Sendable {
     }
 
     /// A plan at hand where its account is; apart from `Entry`, which keeps the account's options.
-    struct Recent: Sendable {
+    final class Recent: Sendable {
         let key: Key
         let node: UpstreamNode?
         let plan: CallPlan
+
+        init(_ plan: CallPlan, key: Key, node: UpstreamNode?) {
+            self.plan = plan
+            self.key = key
+            self.node = node
+        }
     }
 
     /// Clients choose models and betas: neither the number nor the size of the entries is theirs to choose.
@@ -71,9 +80,11 @@ final class CallCache: Sendable {
     /// The plan made earlier, if it still holds.
     func plan(_ key: Key, party: UpstreamParty, options: ConnectionOptions) -> CallPlan? {
         let node = party.node
-        if let recent = options.recentCall.withLock({ $0 }), recent.key == key, recent.node == node { return recent.plan }
+        if let recent = options.recentCall.withLock({ $0 }), recent.key == key, recent.node == node {
+            return recent.plan
+        }
         guard let entry = entries.withLock({ $0[key] }), entry.isMade(from: node, options) else { return nil }
-        options.recentCall.withLock { $0 = Recent(key: key, node: node, plan: entry.plan) }
+        options.recentCall.withLock { $0 = Recent(entry.plan, key: key, node: node) }
         return entry.plan
     }
 

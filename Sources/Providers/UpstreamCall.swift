@@ -226,8 +226,10 @@ package struct CallRequest: Sendable {
         self.model = model
         self.stream = stream
         self.wantsLongContext = wantsLongContext
-        clientBetas = clientHeaders.values("anthropic-beta")
-        clientVersion = clientHeaders["anthropic-version"]
+        // Few clients send either.
+        let hasAny = clientHeaders.fields.contains { $0.name.hasASCIIPrefix("anthropic-") }
+        clientBetas = hasAny ? clientHeaders.values("anthropic-beta") : []
+        clientVersion = hasAny ? clientHeaders["anthropic-version"] : nil
         self.keyTurn = keyTurn
     }
 }

@@ -30,7 +30,7 @@ package struct UpstreamCallBuilder: Sendable {
         account: UpstreamAccount,
         request: CallRequest
     ) throws(CallError) -> CallPlan {
-        let key = CallCache.Key(party, account: account, request: request)
+        let key = CallCache.Key.of(party, account: account, request: request)
         if let known = cache.plan(key, party: party, options: account.options) { return known }
         let plan: CallPlan
         switch party {

@@ -27,6 +27,10 @@ package final class Attempt: Sendable {
         self.executionKey = executionKey
         self.label = label
     }
+
+    func isFor(_ account: Account, _ target: RouteTarget) -> Bool {
+        self.account.id == account.id && self.target.model == target.model && self.target.provider == target.provider
+    }
 }
 
 /// What to do next for a request.

@@ -34,8 +34,8 @@ package final class AttemptPlan {
     private var waits = 0
     private var pause: Duration?
     private var current: Attempt?
-    /// Few, so that looking through them costs less than hashing.
-    private var tried: [Pair] = []
+    /// What was tried before `current`; few, so that looking through them costs less than hashing.
+    private var tried: [Attempt] = []
     private var exhausted: Set<String> = []
     private var targetFailures: [Seen] = []
     private var seen: [Seen] = []
@@ -44,16 +44,6 @@ package final class AttemptPlan {
 
     /// Attempts started so far.
     package private(set) var attemptCount = 0
-
-    private struct Pair {
-        let account: Account
-        let target: RouteTarget
-
-        func isSame(_ account: Account, _ target: RouteTarget) -> Bool {
-            self.account.id == account.id && self.target.model == target.model
-                && self.target.provider == target.provider
-        }
-    }
 
     private struct Seen {
         let failure: Failure
@@ -122,7 +112,7 @@ package final class AttemptPlan {
 
     private func start(_ target: PlanTarget, _ account: Account) -> Attempt {
         attemptCount += 1
-        tried.append(Pair(account: account, target: target.target))
+        endCurrent()
         let attempt = Attempt(
             number: attemptCount,
             target: target.target,
@@ -135,6 +125,11 @@ package final class AttemptPlan {
         return attempt
     }
 
+    private func endCurrent() {
+        if let current { tried.append(current) }
+        current = nil
+    }
+
     // MARK: - What happened
 
     /// Takes note that the current attempt failed before any content reached the client.
@@ -143,7 +138,7 @@ package final class AttemptPlan {
     @discardableResult
     package func failed(_ evidence: FailureEvidence, at now: WallTime) -> HealthChange? {
         guard let attempt = current else { return nil }
-        current = nil
+        endCurrent()
         let verdict = FailureClassifier.verdict(on: evidence, kind: attempt.account.kind)
         let change = health.failed(attempt, verdict, evidence, at: now)
         if let hint = RetryHint.moment(in: evidence, at: now) { noteRecovery(hint) }
@@ -180,9 +175,12 @@ package final class AttemptPlan {
         let filter = filter(for: target)
         let model = target.target.model
         return health.firstAvailable(of: tables.candidates(for: target.target), model: model, at: now) { account in
-            account.isActive && filter.permits(account, model: model)
-                && !tried.contains { $0.isSame(account, target.target) }
+            account.isActive && filter.permits(account, model: model) && !wasTried(account, target.target)
         }
+    }
+
+    private func wasTried(_ account: Account, _ target: RouteTarget) -> Bool {
+        current?.isFor(account, target) == true || tried.contains { $0.isFor(account, target) }
     }
 
     private func filter(for target: PlanTarget) -> Candidates.Filter {

@@ -10,7 +10,14 @@ package final class RouteTarget: Sendable {
     package let model: String
     /// The name ended in `[1m]`: the long context is wanted where the model offers it.
     package let wantsLongContext: Bool
-    private let knownPrice = Mutex<Price??>(nil)
+    private let known = Mutex(Known())
+
+    /// What was looked up before.
+    private struct Known {
+        var price: Price??
+        /// The accounts to try, and whose tables say so.
+        var accounts: (of: RoutingTables.Identity, list: [Account])?
+    }
 
     package init(party: UpstreamParty, model: String, wantsLongContext: Bool = false) {
         self.party = party
@@ -20,11 +27,21 @@ package final class RouteTarget: Sendable {
 
     /// The list price, looked up once: a target belongs to one catalogue.
     func listPrice(in catalogue: Catalogue) -> Price? {
-        knownPrice.withLock { known in
-            if let known { return known }
+        known.withLock { known in
+            if let price = known.price { return price }
             let price = catalogue.price(provider: provider, model: model)
-            known = .some(price)
+            known.price = .some(price)
             return price
+        }
+    }
+
+    /// The accounts to try, worked out once for the tables that are asked.
+    func accounts(in tables: RoutingTables.Identity, _ workOut: () -> [Account]) -> [Account] {
+        known.withLock { known in
+            if let accounts = known.accounts, accounts.of === tables { return accounts.list }
+            let list = workOut()
+            known.accounts = (tables, list)
+            return list
         }
     }
 

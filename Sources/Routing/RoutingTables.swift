@@ -14,6 +14,10 @@ package final class RoutingTables: Sendable {
     let aliases: [String: String]
     let wildcards: [WildcardAlias]
     private let remembered = Mutex(Remembered())
+    private let identity = Identity()
+
+    /// Tells these tables from all others, for targets that remember what they said and may outlive them.
+    final class Identity: Sendable {}
 
     /// What was worked out before; the tables never change, so it stays true.
     private struct Remembered {
@@ -90,6 +94,10 @@ package final class RoutingTables: Sendable {
 
     /// The accounts to try for a target: the stored ones, or the stand-in of a provider that works without any.
     func candidates(for target: RouteTarget) -> [Account] {
+        target.accounts(in: identity) { workOutCandidates(for: target) }
+    }
+
+    private func workOutCandidates(for target: RouteTarget) -> [Account] {
         let stored = accounts(of: target.provider)
         guard stored.isEmpty, case .provider(let provider) = target.party, provider.worksWithoutConnection else {
             return stored
