@@ -94,7 +94,7 @@ public struct JSONText: Sendable {
         switch storage {
         case .owned(let string):
             literal.withUTF8Buffer { expected in string.withUTF8Bytes { $0.elementsEqual(expected) } }
-        case .slice(let value): value.equals(literal)
+        case .slice(let value): value.node.mayEqual(literal) && value.equals(literal)
         case .raw(let bytes): literal.withUTF8Buffer { SimdJSON.content(0..<bytes.count, of: bytes, equals: $0) }
         }
     }

@@ -226,10 +226,8 @@ package struct CallRequest: Sendable {
         self.model = model
         self.stream = stream
         self.wantsLongContext = wantsLongContext
-        // Few clients send either.
-        let hasAny = clientHeaders.fields.contains { $0.name.hasASCIIPrefix("anthropic-") }
-        clientBetas = hasAny ? clientHeaders.values("anthropic-beta") : []
-        clientVersion = hasAny ? clientHeaders["anthropic-version"] : nil
+        clientBetas = clientHeaders.values("anthropic-beta")
+        clientVersion = clientHeaders["anthropic-version"]
         self.keyTurn = keyTurn
     }
 }

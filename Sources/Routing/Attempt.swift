@@ -8,25 +8,25 @@ package final class Attempt: Sendable {
     package let account: Account
     /// Which of the account's keys to use.
     package let keyTurn: Int
-    /// Where the combo's entry stands; nil without a combo.
-    package let executionKey: String?
-    package let label: String?
+    private let place: PlanTarget.Place?
 
     init(
         number: Int,
         target: RouteTarget,
         account: Account,
         keyTurn: Int,
-        executionKey: String?,
-        label: String?
+        place: PlanTarget.Place?
     ) {
         self.number = number
         self.target = target
         self.account = account
         self.keyTurn = keyTurn
-        self.executionKey = executionKey
-        self.label = label
+        self.place = place
     }
+
+    /// Where the combo's entry stands; nil without a combo.
+    package var executionKey: String? { place?.executionKey }
+    package var label: String? { place?.label }
 
     func isFor(_ account: Account, _ target: RouteTarget) -> Bool {
         self.account.id == account.id && self.target.model == target.model && self.target.provider == target.provider

@@ -40,7 +40,7 @@ package final class AttemptPlan {
     private var targetFailures: [Seen] = []
     private var seen: [Seen] = []
     private var earliestRecovery: WallTime?
-    private var ending: PlanFailure?
+    private var ending: PlanStep?
 
     /// Attempts started so far.
     package private(set) var attemptCount = 0
@@ -60,14 +60,14 @@ package final class AttemptPlan {
         switch request.goal {
         case .single(let target):
             combo = nil
-            targets = [PlanTarget(target: target, executionKey: nil, label: nil, pinnedAccount: nil)]
+            targets = [PlanTarget(target: target, place: nil)]
         case .combo(let combo, let wantsLongContext):
             self.combo = combo
             let expansion = tables.expansion(of: combo, wantsLongContext: wantsLongContext)
             targets = expansion.targets
             if targets.isEmpty {
                 let reason = expansion.problems.first.map { ": " + $0.message } ?? ""
-                ending = PlanFailure(Failure(.notFound, "Combo has no executable targets" + reason))
+                ending = .finished(PlanFailure(Failure(.notFound, "Combo has no executable targets" + reason)))
             }
         }
     }
@@ -77,7 +77,7 @@ package final class AttemptPlan {
     /// The next step at this moment.
     package func next(at now: WallTime) -> PlanStep {
         while true {
-            if let ending { return .finished(ending) }
+            if let ending { return ending }
             if let pause {
                 self.pause = nil
                 return .wait(pause)
@@ -87,7 +87,7 @@ package final class AttemptPlan {
                 continue
             }
             guard attemptCount < Self.maximumAttempts else {
-                ending = PlanFailure(Failure(.unavailable, "Maximum combo retry limit reached"))
+                ending = .finished(PlanFailure(Failure(.unavailable, "Maximum combo retry limit reached")))
                 continue
             }
             let target = targets[position]
@@ -105,7 +105,9 @@ package final class AttemptPlan {
             )
             notePassedOver(candidates)
             if retries(target, candidates, at: now) || waitsForRecovery(candidates, at: now) { continue }
-            if targetFailures.isEmpty, combo == nil { ending = candidates.reply(for: target.target, at: now) }
+            if targetFailures.isEmpty, combo == nil {
+                ending = .finished(candidates.reply(for: target.target, at: now))
+            }
             leaveTarget(at: now, delayed: true)
         }
     }
@@ -118,8 +120,7 @@ package final class AttemptPlan {
             target: target.target,
             account: account,
             keyTurn: health.nextKeyTurn(of: account),
-            executionKey: target.executionKey,
-            label: target.label
+            place: target.place
         )
         current = attempt
         return attempt
@@ -154,7 +155,7 @@ package final class AttemptPlan {
         switch verdict.course {
         case .nextAccount: break
         case .nextModel: leaveTarget(at: now, delayed: true)
-        case .stop: ending = PlanFailure(evidence.failure)
+        case .stop: ending = .finished(PlanFailure(evidence.failure))
         }
         return change
     }
@@ -250,7 +251,7 @@ package final class AttemptPlan {
     /// Repeats the whole list, or ends.
     private func endSet(at now: WallTime) {
         guard let combo, !seen.isEmpty, setRounds <= combo.settings.maxSetRetries else {
-            ending = finalFailure(at: now)
+            ending = .finished(finalFailure(at: now))
             return
         }
         setRounds += 1

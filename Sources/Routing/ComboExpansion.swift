@@ -4,11 +4,25 @@ import Providers
 /// One target of a plan, in its place.
 struct PlanTarget: Sendable {
     let target: RouteTarget
-    /// Ids of the steps from the outer combo inwards, joined by `>`.
-    let executionKey: String?
-    let label: String?
+    /// Where it stands in a combo; nil without one.
+    let place: Place?
+
     /// The only account to use.
-    let pinnedAccount: String?
+    var pinnedAccount: String? { place?.pinnedAccount }
+
+    /// What a combo says about one of its targets.
+    final class Place: Sendable {
+        /// Ids of the steps from the outer combo inwards, joined by `>`.
+        let executionKey: String
+        let label: String?
+        let pinnedAccount: String?
+
+        init(executionKey: String, label: String?, pinnedAccount: String?) {
+            self.executionKey = executionKey
+            self.label = label
+            self.pinnedAccount = pinnedAccount
+        }
+    }
 }
 
 /// Writes the targets of a combo out in list order, with the combos it refers to in their place.
@@ -90,9 +104,7 @@ struct ComboExpansion: Sendable {
             targets.append(
                 PlanTarget(
                     target: target.withLongContext(wantsLongContext || target.wantsLongContext),
-                    executionKey: key,
-                    label: label,
-                    pinnedAccount: account
+                    place: PlanTarget.Place(executionKey: key, label: label, pinnedAccount: account)
                 )
             )
         }
