@@ -34,6 +34,17 @@ struct JSONEditorTests {
         #expect(result == #"{"m":9,"x":2,"\u006d":9}"#)
     }
 
+    @Test(arguments: [
+        #"{"m":1,"x":2,"\u006d":3}"#, #"{"x":{"m":1},"m" : [1,2] }"#, "{}", "[]", #""m""#, #"{"x":"m"}"#,
+        "\u{FEFF} {\"m\" : \"a\", \"é\":1.00}\n",
+    ])
+    func `one member is replaced as an editor would`(text: String) throws {
+        let document = try JSONDocument.parse(text: text)
+        var editor = JSONEditor(document)
+        if document.root["m"] != nil { editor.setMember("m", of: document.root, to: JSONLiteral.int(9)) }
+        #expect(document.replacing("m", with: JSONLiteral.int(9)) == editor.finish())
+    }
+
     @Test func `absent members are appended in order, once each`() throws {
         for (text, expected) in [
             ("{}", "{\"a\":3,\"b\":2}"), ("{ }", "{\"a\":3,\"b\":2 }"), ("{\"x\":1 }", "{\"x\":1,\"a\":3,\"b\":2 }"),

@@ -2,6 +2,20 @@ import JSONCore
 import Testing
 
 @Suite struct JSONLookupTests {
+    @Test func `a lookup says what the value says`() throws {
+        let text = #"{"o":{"a":1,"b":null,"a":2,"":3},"e":{"\u0061":4},"l":[1],"s":"a"}"#
+        let root = try JSONDocument.parse(text: text).root
+        let keys: [StaticString] = ["a", "b", "c", "", "o", "e", "ab"]
+        for value in [root] + root.members.map(\.value) {
+            let lookup = JSONLookup(value)
+            for key in keys {
+                #expect(lookup[key]?.range == value[key]?.range)
+                #expect(lookup.present(key)?.range == value.present(key)?.range)
+            }
+        }
+        #expect(JSONLookup(root)["e"]?["a"]?.int == 4)
+    }
+
     @Test func `keys are found at the root and below, whatever their outer bytes`() throws {
         let keys = (0..<200).map { "key\($0 * 7919)x" } + ["", "a", "ab", "ä", "model", "mxxxl"]
         for depth in 0..<2 {
