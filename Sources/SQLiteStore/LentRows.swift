@@ -1,5 +1,4 @@
 private import CSQLite
-private import Glibc
 
 /// Rows in memory that statements read like a table while they are lent; a statement may name the table once.
 ///
@@ -85,7 +84,6 @@ final class LentTable {
     private let cells: UnsafeMutableBufferPointer<omni_cell>
 
     fileprivate static let emptyText: StaticString = ""
-    private static let rowsAtATime: Int64 = 32
 
     init(columns: [String]) {
         let text = "CREATE TABLE lent(\(columns.map { "\"\($0)\"" }.joined(separator: ", ")))"
@@ -124,9 +122,6 @@ final class LentTable {
             guard let context else { return }
             let loan = Unmanaged<Loan>.fromOpaque(context).takeUnretainedValue()
             loan.rows.fill(loan.cells, row: Int(row))
-            // A thread that computes for long keeps those that wake up meanwhile waiting for a tick of the scheduler, event
-            // loops among them: let them go first, about every 100 us.
-            if row % LentTable.rowsAtATime == 0 { sched_yield() }
         }
         (rows.pointee.first, rows.pointee.end) = (Int64(range.lowerBound), Int64(range.upperBound))
         defer {
