@@ -75,7 +75,7 @@ final class ContentDecoder {
             // A full piece means that more may follow from what was taken already.
             guard step.made < output.count else { continue }
             if rest.isEmpty { return .decoded }
-            if step.taken == 0 { return .malformed }
+            if step.taken == 0, step.made == 0 { return .malformed }
         }
     }
 }
