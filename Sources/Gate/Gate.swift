@@ -174,7 +174,8 @@ package final class Gate: RequestHandler {
             now: now,
             ownUID: ownUID,
             isDraining: load.isDraining,
-            isOverloaded: load.inFlight > policy.maximumInFlight
+            isOverloaded: load.inFlight > policy.maximumInFlight,
+            isJournalFull: store.journal.isFull
         )
     }
 

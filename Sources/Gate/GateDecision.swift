@@ -64,6 +64,8 @@ package struct GateDecision<Credentials: CredentialChecking> {
     let ownUID: Int
     let isDraining: Bool
     let isOverloaded: Bool
+    /// There is no room for more usage records.
+    let isJournalFull: Bool
     /// What the table says to the request, if it has been asked before.
     var knownMatch: RouteMatch<Int>? = nil
 
@@ -165,6 +167,7 @@ package struct GateDecision<Credentials: CredentialChecking> {
     private func admittedSize(_ route: Route, _ facts: RequestFacts, _ source: Source) throws(Refusal) -> Int {
         if isDraining { throw .draining }
         if isOverloaded, !source.isOperator { throw .overloaded }
+        if isJournalFull, route.access == .clientAPI { throw .journalFull }
         let limit =
             switch route.bodyLimit {
             case .configured: rules.settings.bodyLimit ?? rules.policy.bodyLimit

@@ -78,6 +78,12 @@ extension Refusal {
         .with(header: "Retry-After", "5")
     static let overloaded = pipeline(.serviceUnavailable, "OVERLOADED", "Too many requests at once; try again shortly")
         .with(header: "Retry-After", "1")
+    static let journalFull = pipeline(
+        .serviceUnavailable,
+        "OVERLOADED",
+        "Usage cannot be recorded fast enough; try again shortly"
+    )
+    .with(header: "Retry-After", "1")
     static let localOnly = pipeline(.forbidden, "LOCAL_ONLY", "This endpoint is reachable only from this machine")
     static let loginRequired = pipeline(.unauthorized, "AUTH_001", "Authentication required")
     static let badManagementToken = pipeline(.forbidden, "AUTH_001", "Invalid management token")

@@ -288,6 +288,14 @@ struct GateDecisionTests {
         #expect(try gate.outcome(.get, "/api/managed", from: "unix") == "ok local")
     }
 
+    @Test func `no model call begins whose usage might be lost, but management goes on`() throws {
+        var gate = TestGate()
+        gate.isJournalFull = true
+        #expect(try gate.outcome(.post, "/v1/chat/completions") == "503 OVERLOADED")
+        #expect(try gate.outcome(.get, "/api/managed", from: "unix") == "ok local")
+        #expect(try gate.outcome(.get, "/api/open").hasPrefix("ok"))
+    }
+
     @Test func `bodies have a limit, and some routes have their own`() throws {
         var gate = TestGate()
         let limit = 10_485_760

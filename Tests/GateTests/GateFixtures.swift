@@ -48,6 +48,7 @@ struct TestGate {
     )
     var isDraining = false
     var isOverloaded = false
+    var isJournalFull = false
 
     static let routes: [Route] = [
         Route(.get, "/api/open", access: .open) { _ in },
@@ -92,7 +93,8 @@ struct TestGate {
             now: testNow,
             ownUID: 1000,
             isDraining: isDraining,
-            isOverloaded: isOverloaded
+            isOverloaded: isOverloaded,
+            isJournalFull: isJournalFull
         ).verdict(facts)
     }
 

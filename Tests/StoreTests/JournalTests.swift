@@ -339,6 +339,26 @@ struct JournalTests {
         }
     }
 
+    @Test func `a journal says that it is full while there is still room for what is under way`() throws {
+        var limits = UsageJournal.Limits()
+        (limits.fileBytes, limits.memoryBytes) = (2500, 4096)
+        let journal = try UsageJournal(directory: try scratch.directory(), limits: limits, log: .silent)
+        var appended = 0
+        while !journal.isFull, appended < 200 {
+            #expect(journal.append(record("r\(appended)")) != .dropped)
+            appended += 1
+        }
+        #expect(journal.isFull && journal.counters.buffered > 0)
+        #expect(journal.append(record("under way")) == .buffered)
+
+        let database = try Database.open(scratch.file("storage.sqlite"), .readWrite)
+        try SchemaMigrations.all.run(on: database)
+        // The first pass empties the files, the second brings in what was in memory.
+        try journal.drain(into: database)
+        try journal.drain(into: database)
+        #expect(!journal.isFull)
+    }
+
     @Test func `a file that reaches its limit goes on in memory`() throws {
         var limits = UsageJournal.Limits()
         (limits.fileBytes, limits.memoryBytes) = (600, 600)

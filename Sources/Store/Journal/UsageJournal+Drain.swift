@@ -139,6 +139,7 @@ extension UsageJournal {
             guard state.overflow.withUnsafeBytes({ state.active.append($0) }) == nil else { return }
             state.overflow = []
             state.overflowCount = 0
+            noteOverflow(of: state)
         }
     }
 }

@@ -74,6 +74,7 @@ package final class UsageJournal: Sendable {
     /// Where records go that the database does not take.
     let refusedPath: String
     private let wakeUp: Int32
+    private let full = Atomic<Bool>(false)
     private let thread = Mutex<WorkerThread?>(nil)
 
     /// Opens the two files of a directory; what they hold is drained first.
@@ -121,6 +122,7 @@ package final class UsageJournal: Sendable {
         let (outcome, isIdle) = record.withFrame { frame in
             state.withLock { state in
                 let outcome = state.keep(frame, limits)
+                if outcome != .written { noteOverflow(of: state) }
                 defer { state.isDrainerIdle = false }
                 return (outcome, state.isDrainerIdle)
             }
@@ -128,6 +130,14 @@ package final class UsageJournal: Sendable {
         // The drainer sleeps only when there was nothing to do, so this call is rare.
         if isIdle { signal() }
         return outcome
+    }
+
+    /// Whether so much waits in memory that no more work should be taken on: what is under way may still be recorded, and
+    /// what would begin now might not be.
+    package var isFull: Bool { full.load(ordering: .relaxed) }
+
+    func noteOverflow(of state: borrowing State) {
+        full.store(state.overflow.count > limits.memoryBytes / 2, ordering: .relaxed)
     }
 
     /// How records fared since the start.
