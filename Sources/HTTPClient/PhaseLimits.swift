@@ -1,3 +1,5 @@
+import TimeCore
+
 /// A request's time limits in nanoseconds.
 struct PhaseLimits: Sendable {
     let connect: UInt64
