@@ -79,6 +79,7 @@ final class AttemptRunner {
             ids: RandomIDs(),
             createdAt: gateway.time.wall().unixSeconds
         )
+        context.layout = request.address.layout
         context.estimatedInputTokens = question.estimatedInputTokens(in: request.dialect)
         return context
     }

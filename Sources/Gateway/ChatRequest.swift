@@ -15,6 +15,8 @@ package final class ChatRequest: Sendable {
     package let body: [UInt8]
     /// The path, for logs and records.
     package let path: String
+    /// What the path says of the request.
+    package let address: RequestAddress
     /// The provider that the route is for (`/v1/providers/{provider}/…`).
     package let requiredProvider: String?
     /// The key that was presented; nil for local use without one.
@@ -33,6 +35,7 @@ package final class ChatRequest: Sendable {
         headers: HTTPHeaders,
         body: [UInt8],
         path: String,
+        address: RequestAddress = RequestAddress(),
         requiredProvider: String? = nil,
         apiKey: APIKey?,
         recordID: String,
@@ -44,6 +47,7 @@ package final class ChatRequest: Sendable {
         self.headers = headers
         self.body = body
         self.path = path
+        self.address = address
         self.requiredProvider = requiredProvider
         key = apiKey.map(PresentedKey.init)
         self.recordID = recordID
@@ -88,7 +92,11 @@ struct Question {
             throw Failure(.invalidRequest, "The request body has more than one member \"\(name)\"", param: name)
         }
         do {
-            let facts = try RequestFacts.read(document, dialect: request.dialect)
+            let facts = try RequestFacts.read(
+                document,
+                dialect: request.dialect,
+                address: request.address
+            )
             model = facts.model
             wantsStream = facts.streams ?? Question.prefersStream(request.headers)
         } catch {

@@ -5,12 +5,13 @@ import TimeCore
 final class Heartbeat {
     private let loop: EventLoop
     private let interval: Duration
-    private let frame: [UInt8]
+    private let frame: () -> [UInt8]
     private let sink: any AnswerSink
     private var timer: TimerID?
     private var lastSend: MonotonicTime
 
-    init(loop: EventLoop, interval: Duration, frame: [UInt8], sink: any AnswerSink) {
+    /// - Parameter frame: makes what is sent, for in some dialects keep-alives are numbered like everything else.
+    init(loop: EventLoop, interval: Duration, sink: any AnswerSink, frame: @escaping () -> [UInt8]) {
         self.loop = loop
         self.interval = interval
         self.frame = frame
@@ -36,7 +37,8 @@ final class Heartbeat {
     private func fire() {
         let silence = loop.now - lastSend
         if silence >= interval {
-            sink.write(frame)
+            let bytes = frame()
+            if !bytes.isEmpty { sink.write(bytes) }
             lastSend = loop.now
             arm(after: interval)
         } else {

@@ -16,7 +16,8 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     private let ledger: Ledger
     private let sink: any AnswerSink
     private let loop: EventLoop
-    private let dialect: Dialect
+    private let framing: StreamFraming
+    private let takesComments: Bool
     private let source: any AnswerSource
     private var relay: AnswerRelay
     private let readinessLimit: Duration?
@@ -35,7 +36,8 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         ledger = attempt.ledger
         sink = attempt.sink
         loop = attempt.request.loop
-        dialect = attempt.request.dialect
+        framing = attempt.request.dialect.framing(attempt.request.address.layout)
+        takesComments = attempt.request.dialect.takesComments
         scratch = gateway.scratch(of: loop)
         readinessLimit = attempt.call.timeouts.readiness
         self.source = source
@@ -121,12 +123,18 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         readiness = nil
         ledger.firstContentAt = gateway.time.monotonic()
         var headers = ledger.answerHeaders(nil).fields
-        headers.add("Content-Type", "text/event-stream; charset=utf-8")
+        headers.add("Content-Type", framing.contentType)
         headers.add("Cache-Control", "no-cache, no-transform")
         headers.add("X-Accel-Buffering", "no")
         sink.startStream(.ok, headers)
         guard let interval = gateway.settings.heartbeat else { return }
-        heartbeat = Heartbeat(loop: loop, interval: interval, frame: dialect.keepAlive, sink: sink)
+        heartbeat = Heartbeat(loop: loop, interval: interval, sink: sink) { [unowned self] in keepAlive() }
+    }
+
+    private func keepAlive() -> [UInt8] {
+        var frame: [UInt8] = []
+        relay.writeKeepAlive(into: &frame)
+        return frame
     }
 
     private func flush() {
@@ -172,7 +180,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         }
         if !isCommitted { commit() }
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
-        pending.insertBeforeLastEvent(ledger.answerHeaders(ledger.figures(relay)).streamComments)
+        if takesComments { pending.insertBeforeLastEvent(ledger.answerHeaders(ledger.figures(relay)).streamComments) }
         finish()
         return .delivered
     }

@@ -11,6 +11,8 @@ public struct SSEParser: Sendable {
     private let maximumLine: Int
     private let maximumEvent: Int
     private var failure: SSEError?
+    /// Whether a line of JSON is an event as it stands (`application/x-ndjson`) and waits for no blank line.
+    public var isLineDelimited = false
 
     // The event being collected.
     private var data: [UInt8] = []
@@ -66,7 +68,9 @@ public struct SSEParser: Sendable {
             guard let value = value(of: "data", in: line) else { return nil }
             return try addData(value)
         case UInt8(ascii: "{"):
-            return try addData(line)
+            guard isLineDelimited, !hasData else { return try addData(line) }
+            try check(line.count, maximumEvent, .eventTooLarge)
+            return SSEEvent(data: [UInt8](lines.bytes[line]))
         case UInt8(ascii: "e"):
             guard let value = value(of: "event", in: line) else { return nil }
             setName(value)

@@ -13,7 +13,7 @@ import Testing
         .anthropicMessages: "event: ping\ndata: {\"type\": \"ping\"}\n\n",
     ]
 
-    @Test(arguments: Dialect.allCases)
+    @Test(arguments: Dialect.scripted)
     func `keep-alives fill the silence`(client: Dialect) async throws {
         try await withWorld(.quiet(heartbeat: .milliseconds(20))) { world async throws in
             let frame = try #require(Self.frames[client])
@@ -59,9 +59,8 @@ import Testing
             let heartbeat = Heartbeat(
                 loop: world.loop,
                 interval: .milliseconds(10),
-                frame: Array("beat".utf8),
                 sink: sink
-            )
+            ) { Array("beat".utf8) }
             try await world.loop.sleep(for: .milliseconds(35))
             heartbeat.stop()
             let count = sink.pieces.count
@@ -77,9 +76,8 @@ import Testing
             var heartbeat: Heartbeat? = Heartbeat(
                 loop: world.loop,
                 interval: .milliseconds(5),
-                frame: [],
                 sink: sink
-            )
+            ) { Array("beat".utf8) }
             weak let gone = heartbeat
             heartbeat = nil
             #expect(gone == nil)

@@ -13,7 +13,7 @@ import TimeCore
 
 /// Requests through the whole gateway, with a provider on this machine.
 @Suite(.timeLimit(.minutes(1))) struct PipelineTests {
-    @Test(arguments: Dialect.allCases, [true, false])
+    @Test(arguments: Dialect.scripted, [true, false])
     func `a request is answered and recorded`(client: Dialect, streams: Bool) async throws {
         let upstream = try Upstream { call in
             call.body.contains(#""stream":true"#)

@@ -8,7 +8,7 @@ import Testing
 
 /// Streams whose client leaves or is slow, and streams that nobody reads to the end.
 @Suite(.timeLimit(.minutes(1))) struct StreamClientTests {
-    @Test(arguments: Dialect.allCases)
+    @Test(arguments: Dialect.scripted)
     func `a client that leaves ends the transfer and is accounted for`(upstream: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.allCases)
+    @Test(arguments: Dialect.scripted)
     func `a fault of the gateway itself is told to the client as one`(client: Dialect) async throws {
         struct Odd: Error {}
         try await withWorld { world async throws in

@@ -41,10 +41,10 @@ import Testing
         Cut(testDescription: "garbage") { [.bytes("data: {]\n\ndata: {]\n\ndata: {]\n\n"), .wait] },
     ]
 
-    @Test(arguments: cuts, Dialect.allCases)
+    @Test(arguments: cuts, Dialect.scripted)
     func `a cut answer ends with an error event, never like a complete one`(cut: Cut, client: Dialect) async throws {
         try await withWorld { world async throws in
-            for upstream in Dialect.allCases {
+            for upstream in Dialect.scripted {
                 let sink = RecordingSink()
                 let opening = upstream.opening("Once upon a time")
                 let source = ScriptedSource(
@@ -89,7 +89,7 @@ import Testing
 
     @Test func `a missing end mark after the reason for the end holds nobody up`() async throws {
         try await withWorld(.quiet(finishGrace: .milliseconds(20))) { world async throws in
-            for dialect in Dialect.allCases {
+            for dialect in Dialect.scripted {
                 let sink = RecordingSink()
                 let end =
                     dialect == .openAIChat
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.allCases)
+    @Test(arguments: Dialect.scripted)
     func `figures stand in comments before the last event`(dialect: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.allCases)
+    @Test(arguments: Dialect.scripted)
     func `an answer that arrives at once leaves at once`(dialect: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()

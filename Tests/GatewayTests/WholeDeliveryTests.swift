@@ -9,7 +9,7 @@ import Testing
 
 /// Answers in one piece.
 @Suite(.timeLimit(.minutes(1))) struct WholeDeliveryTests {
-    @Test(arguments: Dialect.allCases)
+    @Test(arguments: Dialect.scripted)
     func `an answer is one body with its figures in the head`(client: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.allCases, Dialect.allCases)
+    @Test(arguments: Dialect.scripted, Dialect.scripted)
     func `an upstream that streams although the client does not is gathered`(
         client: Dialect,
         upstream: Dialect
@@ -88,7 +88,7 @@ import Testing
     @Test(arguments: bad)
     func `whatever fails before the end can still become another attempt`(bad: Bad) async throws {
         try await withWorld { world async throws in
-            for client in Dialect.allCases {
+            for client in Dialect.scripted {
                 let sink = RecordingSink()
                 let scene = Scene(client: client, streams: false)
                 let ending = try await world.deliver(bad.source(), scene, to: sink)

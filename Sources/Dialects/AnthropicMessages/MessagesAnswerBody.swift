@@ -26,7 +26,7 @@ enum MessagesAnswerBody {
         case .text, .refusal:
             guard !text.isEmpty else { return }
             write(text, block.citations, to: &writer)
-        case .image(let media): write(MessagesBlocks.replacement(for: media), [], to: &writer)
+        case .media(let media): write(MessagesBlocks.replacement(for: media), [], to: &writer)
         case .thinking:
             guard !text.isEmpty || block.signature != nil else { return }
             writer.beginObject()
@@ -47,7 +47,7 @@ enum MessagesAnswerBody {
             writer.member("input", raw: JSONRepair.object(from: text).bytes)
             writer.endObject()
         case .opaque(let raw, .anthropicMessages): write(opaque: raw, input: text, to: &writer)
-        case .opaque: break
+        case .webSearch, .opaque: break
         }
     }
 

@@ -69,6 +69,7 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         case .finish(_, let reason): stop = reason
         case .end: end(into: &out)
         case .error(let failure): MessagesErrors.writeEvent(failure, into: &out)
+        case .logprobs: break
         case .ping: if hasStarted { out.append("event: ping\ndata: {\"type\":\"ping\"}\n\n") }
         }
     }
@@ -164,6 +165,10 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         out.append("}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
     }
 
+    func writeKeepAlive(into out: inout [UInt8]) {
+        MessagesCodec.writeKeepAlive(into: &out)
+    }
+
     // MARK: - Blocks
 
     private func start(_ number: Int, _ kind: BlockKind, into out: inout [UInt8]) {
@@ -186,13 +191,13 @@ final class MessagesAnswerEncoder: AnswerEncoder {
                 writer.member("type", literal: "redacted_thinking")
                 writer.member("data", MessagesBlocks.text(of: signature))
             }
-        case .image(let media):
+        case .media(let media):
             current = Block(number: number, kind: .text)
             write(delta: MessagesBlocks.replacement(for: media), into: &out)
         case .opaque(let raw, .anthropicMessages):
             current = Block(number: number, kind: .opaque)
             writeHeader(into: &out, raw: raw)
-        case .opaque: current = nil
+        case .webSearch, .opaque: current = nil
         }
     }
 

@@ -2,6 +2,12 @@ import JSONCore
 
 /// Anthropic Messages.
 enum MessagesCodec: DialectCodec {
+    static func checkShape(of root: JSONValue) throws(DialectError) -> Int {
+        let count = try TurnsMember.count("messages", of: root)
+        guard count > 0 else { throw TurnsMember.empty("messages") }
+        return count
+    }
+
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext
@@ -57,5 +63,13 @@ enum MessagesCodec: DialectCodec {
 
     static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
         MessagesErrors.writeEvent(failure, into: &out)
+    }
+
+    static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
+        writeKeepAlive(into: &out)
+    }
+
+    static func writeKeepAlive(into out: inout [UInt8]) {
+        out.append("event: ping\ndata: {\"type\": \"ping\"}\n\n")
     }
 }

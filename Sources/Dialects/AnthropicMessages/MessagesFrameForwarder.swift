@@ -44,6 +44,14 @@ final class MessagesFrameForwarder: FrameForwarder {
         FrameWriting.data(event.document.bytes, to: &out)
     }
 
+    func fail(_ failure: Failure, into out: inout [UInt8]) {
+        MessagesErrors.writeEvent(failure, into: &out)
+    }
+
+    func writeKeepAlive(into out: inout [UInt8]) {
+        MessagesCodec.writeKeepAlive(context, into: &out)
+    }
+
     func finish(reason: StopReason, usage: Usage, into out: inout [UInt8]) {
         FrameWriting.begin(name: "message_stop", to: &out)
         FrameWriting.data(stop?.document.bytes ?? Array(#"{"type":"message_stop"}"#.utf8), to: &out)

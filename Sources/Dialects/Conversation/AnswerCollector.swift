@@ -9,6 +9,8 @@ struct CollectedAnswer {
         var escaped: [UInt8] = []
         var signature: Signature?
         var citations: [Citation] = []
+        /// Probabilities of the tokens, as Chat spells them.
+        var logprobs: [JSONValue] = []
     }
 
     var start = AnswerStart()
@@ -40,6 +42,9 @@ final class AnswerCollector {
         case .citation(let block, let citation):
             guard answer.blocks.indices.contains(block) else { return }
             answer.blocks[block].citations.append(citation)
+        case .logprobs(let block, let tokens):
+            guard answer.blocks.indices.contains(block) else { return }
+            answer.blocks[block].logprobs += tokens.elements
         case .usage(let usage): answer.usage.merge(usage)
         case .finish(let choice, let reason): answer.finishes[choice] = reason
         case .close, .error, .ping, .end: break

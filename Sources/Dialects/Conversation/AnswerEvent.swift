@@ -17,6 +17,8 @@ enum AnswerEvent {
     case arguments(Int, JSONText)
     indirect case signature(Int, Signature)
     indirect case citation(Int, Citation)
+    /// Probabilities of tokens of a text block: the elements of Chat's `logprobs.content`.
+    indirect case logprobs(Int, JSONValue)
     case close(Int)
     indirect case usage(Usage)
     indirect case finish(choice: Int, StopReason)
@@ -39,9 +41,24 @@ enum BlockKind {
     case redactedThinking(Signature)
     case refusal
     case toolCall(id: String, name: String, ToolCall.Kind)
-    case image(Media)
+    /// An image or a recording that the model made.
+    case media(Media)
+    /// A search of the web that the provider made itself.
+    case webSearch(WebSearchCall)
     /// A block of one dialect that no other can express: its raw form at the start.
     case opaque(JSONValue, Dialect)
+}
+
+/// A search that a provider made for an answer.
+struct WebSearchCall {
+    var id: String
+    var query: JSONText
+    var sources: [Source] = []
+
+    struct Source {
+        var url: JSONText
+        var title: JSONText?
+    }
 }
 
 /// A source that the text of a block refers to.

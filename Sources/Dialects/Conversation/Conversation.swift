@@ -68,6 +68,8 @@ struct Sampling {
     var temperature: WireNumber?
     var topP: WireNumber?
     var topK: WireNumber?
+    var minP: WireNumber?
+    var repeatPenalty: WireNumber?
     var seed: WireNumber?
     var presencePenalty: WireNumber?
     var frequencyPenalty: WireNumber?
@@ -107,6 +109,8 @@ struct RequestMetadata {
     /// The client's own key-value pairs.
     var pairs: JSONValue?
     var store: Bool?
+    /// What the answer may consist of (`text`, `image`, `audio`); nil when the client did not say.
+    var modalities: [String]?
     var verbosity: JSONText?
 }
 

@@ -18,6 +18,14 @@ enum Part {
 
     var isToolCall: Bool { if case .toolCall = self { true } else { false } }
     var isToolResult: Bool { if case .toolResult = self { true } else { false } }
+    /// Thinking that its provider could verify or decrypt.
+    var isSignedThinking: Bool {
+        switch self {
+        case .thinking(let thinking): thinking.signature?.isSigned ?? false
+        case .redactedThinking: true
+        default: false
+        }
+    }
     var isThinking: Bool {
         switch self {
         case .thinking, .redactedThinking: true
@@ -77,12 +85,18 @@ struct Media {
 
 /// A call of a tool by the model.
 struct ToolCall {
-    enum Kind { case function, custom }
+    enum Kind: Equatable {
+        case function, custom
+        /// Tools that Responses clients run by their own kinds of items; the arguments are the item's action as JSON.
+        case localShell, shell, applyPatch
+    }
 
     var id: String
     var name: String
     var arguments: Arguments
     var kind = Kind.function
+    /// The group of tools that a Responses client declared it in.
+    var namespace: String?
     var signature: Signature?
     var cache: CacheMark?
     /// The call as the client wrote it, where its bytes are to be kept.

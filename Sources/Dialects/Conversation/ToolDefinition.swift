@@ -6,6 +6,8 @@ struct ToolDefinition {
         case function
         /// Takes free text; the value is the client's description of its grammar.
         case custom(format: JSONValue?)
+        /// Tools that a Responses client runs and whose form is known to the provider.
+        case localShell, shell, applyPatch
     }
 
     var name: String
@@ -13,6 +15,8 @@ struct ToolDefinition {
     /// The JSON schema of the arguments; `nil` means none.
     var schema: JSONValue?
     var kind = Kind.function
+    /// The group of tools that a Responses client declared it in.
+    var namespace: String?
     var strict: Bool?
     var cache: CacheMark?
 

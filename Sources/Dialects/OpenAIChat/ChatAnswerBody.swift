@@ -75,7 +75,7 @@ enum ChatAnswerBody {
         }
         writeDetails(blocks, to: &writer)
         if !calls.isEmpty { writeCalls(calls, context, to: &writer) }
-        let images = blocks.compactMap { if case .image(let media) = $0.kind { media } else { nil } }
+        let images = blocks.compactMap { if case .media(let media) = $0.kind { media } else { nil } }
         if !images.isEmpty { ChatImages.write(images, from: 0, to: &writer) }
         let citations = placedCitations(blocks)
         if !citations.isEmpty { ChatCitations.write(citations, to: &writer) }

@@ -264,7 +264,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
             guard let url = image["image_url"]?["url"]?.text ?? image["image_url"]?.text else { continue }
             closeText(of: choice, into: &events)
             let block = takeBlock()
-            events.append(.open(block: block, choice: choice, .image(MediaReading.image(url: url))))
+            events.append(.open(block: block, choice: choice, .media(MediaReading.image(url: url))))
             events.append(.close(block))
         }
     }

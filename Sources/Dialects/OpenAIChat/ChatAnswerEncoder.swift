@@ -103,6 +103,7 @@ final class ChatAnswerEncoder: AnswerEncoder {
         case .finish(let choice, let reason): finishes.append((choice, reason))
         case .end: end(into: &out)
         case .error(let failure): ChatErrors.writeEvent(failure, into: &out)
+        case .logprobs(let block, let tokens): write(logprobs: tokens, of: choice(of: block), into: &out)
         case .ping: break
         }
     }
@@ -140,6 +141,17 @@ final class ChatAnswerEncoder: AnswerEncoder {
         out.append(contentsOf: textTail)
     }
 
+    /// Probabilities have a chunk of their own behind the text that they belong to.
+    private func write(logprobs tokens: JSONValue, of choice: Int, into out: inout [UInt8]) {
+        begin(choice, into: &out)
+        out.append(contentsOf: head)
+        out.append(contentsOf: JSONLiteral.int(choice))
+        out.append(",\"delta\":{},\"logprobs\":{\"content\":")
+        out.append(contentsOf: tokens.raw)
+        out.append(",\"refusal\":null")
+        out.append(contentsOf: tail)
+    }
+
     private func writeDelta(of choice: Int, into out: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
         begin(choice, into: &out)
         out.append(contentsOf: head)
@@ -150,6 +162,10 @@ final class ChatAnswerEncoder: AnswerEncoder {
         body(&writer)
         out.append(contentsOf: writer.bytes)
         out.append(contentsOf: tail)
+    }
+
+    func writeKeepAlive(into out: inout [UInt8]) {
+        ChatCodec.writeKeepAlive(context, into: &out)
     }
 
     // MARK: - Blocks
@@ -172,11 +188,11 @@ final class ChatAnswerEncoder: AnswerEncoder {
                 ChatReasoningDetail.write(nil, signature, isEncrypted: true, index: detailCount, to: &writer)
             }
             detailCount += 1
-        case .image(let media):
+        case .media(let media):
             let index = imageCount
             writeDelta(of: choice, into: &out) { writer in ChatImages.write([media], from: index, to: &writer) }
             imageCount += 1
-        case .text, .thinking, .refusal, .opaque: break
+        case .text, .thinking, .refusal, .webSearch, .opaque: break
         }
     }
 

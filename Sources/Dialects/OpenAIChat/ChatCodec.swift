@@ -2,6 +2,12 @@ import JSONCore
 
 /// OpenAI Chat Completions.
 enum ChatCodec: DialectCodec {
+    static func checkShape(of root: JSONValue) throws(DialectError) -> Int {
+        let count = try TurnsMember.count("messages", of: root)
+        guard count > 0 || root.present("system") != nil else { throw TurnsMember.empty("messages") }
+        return count
+    }
+
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext
@@ -55,5 +61,9 @@ enum ChatCodec: DialectCodec {
 
     static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
         ChatErrors.writeEvent(failure, into: &out)
+    }
+
+    static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
+        out.append(": keepalive\n\n")
     }
 }

@@ -132,7 +132,9 @@ enum ChatReasoning {
                 writer.member("thinking_budget", level.anthropicBudget)
             }
         case .openRouter: writeOpenRouter(request, to: &writer)
-        case .none, .anthropicBudget, .anthropicAdaptive: break
+        case .none, .anthropicBudget, .anthropicAdaptive, .responses, .geminiBudget, .geminiLevel, .ollamaFlag,
+            .ollamaLevel:
+            break
         }
     }
 

@@ -82,6 +82,14 @@ final class ChatFrameForwarder: FrameForwarder {
         FrameWriting.data(editor.finish(), to: &out)
     }
 
+    func fail(_ failure: Failure, into out: inout [UInt8]) {
+        ChatErrors.writeEvent(failure, into: &out)
+    }
+
+    func writeKeepAlive(into out: inout [UInt8]) {
+        ChatCodec.writeKeepAlive(context, into: &out)
+    }
+
     func finish(reason: StopReason, usage known: Usage, into out: inout [UInt8]) {
         releaseHeld(into: &out)
         if !hasFinished { writeFinish(reason, into: &out) }

@@ -64,7 +64,7 @@ struct ChatRequestDecoder {
                 param: "messages[\(index)].role"
             )
         }
-        for type in parts.unknownTypes { context.warn("dropped a content part of type \(type)") }
+        for type in parts.unknownTypes { context.lose(.contentPart, type) }
     }
 
     private mutating func readSystemMessage(_ parts: [Part]) {

@@ -228,7 +228,9 @@ struct ChatRequestEdits {
             for (key, value) in members where root.member(key.string) == nil || key.equals("reasoning_effort") {
                 editor.setMember(key.string, of: root, to: Array(value.raw))
             }
-        case .none, .anthropicBudget, .anthropicAdaptive: break
+        case .none, .anthropicBudget, .anthropicAdaptive, .responses, .geminiBudget, .geminiLevel, .ollamaFlag,
+            .ollamaLevel:
+            break
         }
     }
 

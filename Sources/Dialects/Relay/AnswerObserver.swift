@@ -27,7 +27,7 @@ struct AnswerObserver {
             hasReport = true
             usage.merge(later)
         case .finish(let choice, let reason): if choice == 0 || stopReason == nil { stopReason = reason }
-        case .signature, .citation, .close, .error, .ping, .end: break
+        case .signature, .citation, .logprobs, .close, .error, .ping, .end: break
         }
     }
 
@@ -36,7 +36,7 @@ struct AnswerObserver {
         case .toolCall(_, let name, _):
             hasContent = true
             outputBytes += name.utf8.count
-        case .redactedThinking, .image, .opaque: hasContent = true
+        case .redactedThinking, .media, .webSearch, .opaque: hasContent = true
         case .text, .thinking, .refusal: break
         }
     }

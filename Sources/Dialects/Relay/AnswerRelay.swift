@@ -42,6 +42,9 @@ package struct AnswerRelay {
     /// Ends a stream with the client's error event because of something that the provider's bytes do not tell.
     package mutating func fail(_ failure: Failure, into out: inout [UInt8]) { engine.fail(failure, into: &out) }
 
+    /// Tells a streaming client that the answer is still on its way; only after bytes of the answer have been written.
+    package func writeKeepAlive(into out: inout [UInt8]) { engine.writeKeepAlive(into: &out) }
+
     // MARK: - What is known
 
     /// Whether the answer is complete: everything for the client has been written.

@@ -88,6 +88,7 @@ final class AnswerRelayEngine {
         case .undecided, .whole: break
         case .stream(let bytes):
             startStream()
+            parser.isLineDelimited = sniffer.saysLines
             parser.append(bytes)
             readFrames(into: &out)
         case .unreadable: end(with: .unreadable, into: &out)
@@ -114,13 +115,32 @@ final class AnswerRelayEngine {
     func fail(_ failure: Failure, into out: inout [UInt8]) {
         guard !isOver else { return }
         ending = .failed(failure)
-        if context.wantsStream { context.clientDialect.codec.writeErrorEvent(failure, into: &out) }
+        if context.wantsStream { writeError(failure, into: &out) }
+    }
+
+    private func writeError(_ failure: Failure, into out: inout [UInt8]) {
+        switch output {
+        case .encoded(let encoder): encoder.write(.error(failure), into: &out)
+        case .forwarded(let forwarder): forwarder.fail(failure, into: &out)
+        case .collected, .echoed, nil: context.clientDialect.codec.writeErrorEvent(failure, into: &out)
+        }
+    }
+
+    /// Tells a streaming client that the answer is still on its way.
+    func writeKeepAlive(into out: inout [UInt8]) {
+        guard !isOver else { return }
+        switch output {
+        case .encoded(let encoder): encoder.writeKeepAlive(into: &out)
+        case .forwarded(let forwarder): forwarder.writeKeepAlive(into: &out)
+        case .collected, .echoed, nil: context.clientDialect.codec.writeKeepAlive(context, into: &out)
+        }
     }
 
     // MARK: - Streams
 
     private var passesThrough: Bool {
-        context.clientDialect == context.upstreamDialect && filters.isEmpty && !splitsThinkTags
+        context.clientDialect == context.upstreamDialect && context.layout == .standard && filters.isEmpty
+            && !splitsThinkTags
     }
 
     private func startStream() {
@@ -282,6 +302,6 @@ final class AnswerRelayEngine {
     private func end(with failure: Failure, into out: inout [UInt8]) {
         ending = .failed(failure)
         guard context.wantsStream, observer.hasContent else { return }
-        context.clientDialect.codec.writeErrorEvent(failure, into: &out)
+        writeError(failure, into: &out)
     }
 }

@@ -17,11 +17,16 @@ struct AnswerSniffer {
 
     private let saysStream: Bool
     private let saysJSON: Bool
+    /// Whether every line is an event of its own.
+    let saysLines: Bool
     private var bytes: [UInt8] = []
     private var isWhole = false
 
     init(contentType: String?) {
         saysStream = contentType?.hasASCIIPrefix("text/event-stream") ?? false
+        saysLines =
+            contentType?.hasASCIIPrefix("application/x-ndjson") ?? contentType?.hasASCIIPrefix("application/jsonl")
+            ?? false
         saysJSON = contentType?.hasASCIIPrefix("application/json") ?? false
     }
 
@@ -36,7 +41,7 @@ struct AnswerSniffer {
         switch first {
         case UInt8(ascii: "<"): return .unreadable
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            guard saysStream else {
+            guard saysStream || saysLines else {
                 isWhole = true
                 return .whole
             }

@@ -3,6 +3,8 @@ import JSONCore
 /// What one dialect supplies; everything else works with any of them.
 protocol DialectCodec {
     // MARK: Requests
+    /// Refuses what is no request of the dialect at all; returns how many turns it has.
+    static func checkShape(of root: JSONValue) throws(DialectError) -> Int
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext
@@ -30,8 +32,10 @@ protocol DialectCodec {
     // MARK: Errors
     static func status(of failure: Failure) -> Int
     static func errorBody(_ failure: Failure, requestID: String) -> [UInt8]
-    /// The frames that end a stream with an error.
+    /// The frames that end a stream with an error, of which nothing else was written.
     static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8])
+    /// What tells a streaming client that the answer is still on its way, and changes nothing for it.
+    static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8])
 }
 
 /// Reads a provider's answer into events; made for one answer.
@@ -49,8 +53,12 @@ protocol AnswerDecoder: AnyObject {
 }
 
 /// Writes the events of an answer to a streaming client; made for one answer.
+///
+/// After `.error` or `.end` nothing more is written.
 protocol AnswerEncoder: AnyObject {
     func write(_ event: AnswerEvent, into out: inout [UInt8])
+    /// Tells the client that the answer is still on its way; at any time between two events.
+    func writeKeepAlive(into out: inout [UInt8])
 }
 
 /// Passes a provider's frames on to a client of the same dialect with the few edits that are allowed.
@@ -58,6 +66,10 @@ protocol FrameForwarder: AnyObject {
     func forward(_ frame: StreamFrame, into out: inout [UInt8])
     /// Ends a complete answer and adds what the provider left out, as far as it is known.
     func finish(reason: StopReason, usage: Usage, into out: inout [UInt8])
+    /// Ends an answer that has failed.
+    func fail(_ failure: Failure, into out: inout [UInt8])
+    /// Tells the client that the answer is still on its way; at any time between two frames.
+    func writeKeepAlive(into out: inout [UInt8])
 }
 
 /// One frame of an event stream.
@@ -77,7 +89,10 @@ extension Dialect {
     var codec: any DialectCodec.Type {
         switch self {
         case .openAIChat: ChatCodec.self
+        case .openAIResponses: ResponsesCodec.self
         case .anthropicMessages: MessagesCodec.self
+        case .gemini: GeminiCodec.self
+        case .ollama: OllamaCodec.self
         }
     }
 }

@@ -11,29 +11,67 @@ package struct RequestFacts: Sendable {
     package var maxOutput: Int?
 
     /// Reads a request and refuses one that no target could answer.
-    package static func read(_ body: JSONDocument, dialect: Dialect) throws(DialectError) -> RequestFacts {
+    ///
+    /// - Parameter address: what the path of the request says already.
+    package static func read(
+        _ body: JSONDocument,
+        dialect: Dialect,
+        address: RequestAddress = RequestAddress()
+    ) throws(DialectError) -> RequestFacts {
         let root = body.root
         guard root.isObject else { throw DialectError("the request body must be a JSON object") }
-        guard let model = root.present("model") else { throw DialectError("Missing model", param: "model") }
-        guard let name = model.string, !name.isEmpty else {
-            throw DialectError("model must be a non-empty string", param: "model")
-        }
-        guard let messages = root.present("messages") else { throw DialectError("Missing messages", param: "messages") }
-        guard messages.isArray else { throw DialectError("messages must be an array", param: "messages") }
-        guard messages.count > 0 || dialect == .openAIChat && root.present("system") != nil else {
-            throw DialectError("messages must not be empty", param: "messages")
-        }
         return RequestFacts(
-            model: name,
-            streams: try StreamFlag.read(root),
-            messageCount: messages.count,
+            model: try model(of: root, address),
+            streams: try streams(root, address) ?? (dialect == .ollama ? true : nil),
+            messageCount: try dialect.codec.checkShape(of: root),
             toolCount: root["tools"]?.count ?? 0,
             maxOutput: maxOutput(of: root)
         )
     }
 
+    private static func streams(_ root: JSONValue, _ address: RequestAddress) throws(DialectError) -> Bool? {
+        if let known = address.streams { return known }
+        return try StreamFlag.read(root)
+    }
+
+    private static func model(of root: JSONValue, _ address: RequestAddress) throws(DialectError) -> String {
+        if let known = address.model { return known }
+        guard let model = root.present("model") else { throw DialectError("Missing model", param: "model") }
+        guard let name = model.string, !name.isEmpty else {
+            throw DialectError("model must be a non-empty string", param: "model")
+        }
+        return name
+    }
+
     private static func maxOutput(of root: JSONValue) -> Int? {
         root["max_completion_tokens"]?.int ?? root["max_tokens"]?.int ?? root["max_output_tokens"]?.int
+    }
+}
+
+/// What the path of a request says about it, where a dialect puts it there.
+package struct RequestAddress: Sendable, Hashable {
+    package var model: String?
+    package var streams: Bool?
+    package var layout: AnswerLayout
+
+    package init(model: String? = nil, streams: Bool? = nil, layout: AnswerLayout = .standard) {
+        self.model = model
+        self.streams = streams
+        self.layout = layout
+    }
+}
+
+/// The member that holds the turns of a request.
+enum TurnsMember {
+    /// Counts them, or says what is wrong.
+    static func count(_ name: StaticString, of root: JSONValue) throws(DialectError) -> Int {
+        guard let turns = root.present(name) else { throw DialectError("Missing \(name)", param: "\(name)") }
+        guard turns.isArray else { throw DialectError("\(name) must be an array", param: "\(name)") }
+        return turns.count
+    }
+
+    static func empty(_ name: StaticString) -> DialectError {
+        DialectError("\(name) must not be empty", param: "\(name)")
     }
 }
 

@@ -14,13 +14,8 @@ package enum RequestTranslator {
         upstreamStreams: Bool
     ) throws(DialectError) -> [UInt8] {
         guard body.root.isObject else { throw DialectError("the request body must be a JSON object") }
-        guard let messages = body.root.present("messages"), messages.isArray else {
-            throw DialectError("messages must be an array", param: "messages")
-        }
-        guard messages.count > 0 || context.clientDialect == .openAIChat && body.root.present("system") != nil else {
-            throw DialectError("messages must not be empty", param: "messages")
-        }
         let client = context.clientDialect.codec
+        _ = try client.checkShape(of: body.root)
         guard context.clientDialect != context.upstreamDialect else {
             return try client.editRequest(body, profile: profile, context: &context, streams: upstreamStreams)
         }

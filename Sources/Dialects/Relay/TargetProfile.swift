@@ -14,8 +14,14 @@ package struct TargetProfile: Sendable {
     package var systemOnlyFirst = false
     /// Whether role `system` may stand inside the conversation (newest Claude models).
     package var systemInConversation = false
-    /// Whether consecutive turns of one role are refused by a `chat` target.
+    /// Whether system text may stand anywhere in the conversation.
+    package var systemAnywhere = true
+    /// Whether consecutive turns of one role are refused.
     package var alternatingTurns = false
+    /// Whether the first turn must be the user's.
+    package var userTurnFirst = false
+    /// Whether results of tools are parts of a user turn, in front of what the user says, and not messages of their own.
+    package var resultsInUserTurns = false
     /// Whether the conversation may end with an assistant turn to be continued.
     package var prefill = true
     /// Whether a message may carry `name` (`chat`).
@@ -40,6 +46,9 @@ package struct TargetProfile: Sendable {
     package var penalties = true
     package var seed = true
     package var multipleChoices = true
+    package var minP = false
+    /// Whether a stop sequence may consist of white space.
+    package var blankStops = true
     /// Whether stop sequences are accepted; otherwise the relay watches for them itself.
     package var stopSequences = true
 
@@ -52,6 +61,10 @@ package struct TargetProfile: Sendable {
     package var customTools = false
     package var toolIDRule = ToolIDRule.openAI
     package var toolNameLimit = 64
+    /// Which names of tools are accepted.
+    package var toolNameRule = ToolNameRule.openAI
+    /// Whether a call cannot be demanded while the model thinks.
+    package var thinkingForbidsForcedChoice = false
     package var schemaRule = SchemaRule.standard
     /// Whether calls in the history demand `tools` in the request.
     package var toolsForHistory = false
@@ -68,6 +81,14 @@ package struct TargetProfile: Sendable {
     package var audioIn = false
     package var videoIn = false
     package var imagesInToolResults = false
+    /// Whether images may be given by URL; otherwise they are fetched first.
+    package var imageURLs = true
+    /// Whether documents may be given by URL.
+    package var documentURLs = false
+    /// Whether documents other than PDF files and plain text are taken.
+    package var documentsOfAnyType = false
+    /// Whether media may stand in turns of the assistant.
+    package var assistantMedia = false
     /// What happens to content of the last user turn that the model cannot read.
     package var unreadableContent = UnreadableContent.refuse
     /// Whether `cache_control` marks are understood.
@@ -92,6 +113,14 @@ package struct TargetProfile: Sendable {
     /// The levels that an effort-style target knows, `nil` for all.
     package var efforts: Set<EffortLevel>?
     package var reasoningReplay = ReasoningReplay.none
+    /// Whether thinking of earlier turns goes back as plain text; otherwise as signed or encrypted blocks.
+    package var replaysThinkingText = true
+    /// Whether a turn of the assistant that is to be continued must begin with its thinking while the model thinks.
+    package var thinkingLeadsTurns = false
+    /// The least and the most tokens that may be set aside for thinking.
+    package var thinkingBudget: ClosedRange<Int>?
+    /// Whether thinking can be switched off.
+    package var canSkipThinking = true
     /// Stands in for reasoning that must be replayed and is not known.
     package var missingReasoning = "(reasoning unavailable)"
     /// The signatures that the target can verify.
@@ -125,7 +154,19 @@ package struct TargetProfile: Sendable {
         switch dialect {
         case .openAIChat:
             maxStop = 4
+        case .openAIResponses: setResponsesDefaults()
+        case .gemini: setGeminiDefaults()
+        case .ollama: setOllamaDefaults()
         case .anthropicMessages:
+            systemAnywhere = false
+            alternatingTurns = true
+            userTurnFirst = true
+            resultsInUserTurns = true
+            blankStops = false
+            thinkingForbidsForcedChoice = true
+            replaysThinkingText = false
+            thinkingLeadsTurns = true
+            documentURLs = true
             toolIDRule = .anthropic
             userField = .metadataUserID
             signatureFamily = .anthropic
@@ -160,12 +201,27 @@ extension TargetProfile {
         case none
     }
 
+    /// Which names of tools are accepted.
+    package enum ToolNameRule: Sendable {
+        /// `[A-Za-z0-9_-]`.
+        case openAI
+        /// A letter or `_` first, then `[A-Za-z0-9_.:-]`.
+        case gemini
+        /// `[A-Za-z0-9_]`.
+        case wordCharacters
+        case any
+    }
+
     /// Which JSON schemas are accepted for tools.
     package enum SchemaRule: Sendable {
         /// An object at the root, references that lead somewhere, no patterns that look around.
         case standard
         /// Anything; the client's schema is copied.
         case loose
+        /// Gemini's `parametersJsonSchema`: standard, without vendors' keys and titles.
+        case geminiJSONSchema
+        /// Gemini's own `Schema` object, a small part of OpenAPI's.
+        case geminiSchema
     }
 
     /// How a target names the end user of a request.
@@ -178,6 +234,10 @@ extension TargetProfile {
         case options
         /// A server tool of this dated type.
         case anthropic(type: String)
+        /// `{type:"web_search"}` (OpenAI Responses).
+        case responses
+        /// `googleSearch` (Gemini).
+        case gemini
     }
 
     /// What to do with content that the model cannot read.
@@ -203,6 +263,16 @@ extension TargetProfile {
         case enableThinking
         /// `reasoning:{}`.
         case openRouter
+        /// `reasoning:{effort, summary}` (OpenAI Responses).
+        case responses
+        /// `thinkingConfig.thinkingBudget` (Gemini 2.5).
+        case geminiBudget
+        /// `thinkingConfig.thinkingLevel` (Gemini 3).
+        case geminiLevel
+        /// `think` as a flag (Ollama).
+        case ollamaFlag
+        /// `think` as a level (gpt-oss at Ollama).
+        case ollamaLevel
     }
 
     /// What happens to reasoning text of earlier turns.

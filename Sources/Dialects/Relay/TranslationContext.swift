@@ -8,6 +8,8 @@ package struct TranslationContext: Sendable {
     package var clientModel: String
     package var upstreamModel: String
     package var wantsStream: Bool
+    /// The form of the client's endpoint.
+    package var layout = AnswerLayout.standard
     /// Whether the client of a Chat stream asked for a usage chunk; `nil` when it did not say.
     package var includeUsage: Bool?
     package var ids: any IDGenerator
@@ -20,6 +22,8 @@ package struct TranslationContext: Sendable {
     package var toolNames = NameMap()
     /// Tools that the client declared as `custom` (free text instead of JSON arguments), by the client's name.
     package var customTools: Set<String> = []
+    /// Tools that a Responses client declared as something else than functions, by the name that events carry.
+    package var clientTools: [String: ClientTool] = [:]
     /// How the client's JSON format is obtained from the target.
     package var structuredMode = StructuredMode.native
     /// Stop sequences that the target cannot take.
@@ -30,8 +34,8 @@ package struct TranslationContext: Sendable {
     package var citesSources = false
     /// Whether the client spoke OpenRouter's `reasoning:{}`, so that answers repeat reasoning under `reasoning`.
     package var mirrorsReasoning = false
-    /// Features of the request that the target cannot have; logged, never shown in bodies.
-    package var warnings: [String] = []
+    /// What the request asked for and the target cannot express; logged and named in a header, never shown in bodies.
+    package private(set) var losses: [Loss] = []
 
     package init(
         clientDialect: Dialect,
@@ -51,9 +55,20 @@ package struct TranslationContext: Sendable {
         self.createdAt = createdAt
     }
 
-    mutating func warn(_ text: String) {
-        if warnings.count < 32, !warnings.contains(text) { warnings.append(text) }
+    private static let lossLimit = 64
+
+    /// Notes that the target cannot express something.
+    mutating func lose(_ feature: Loss.Feature, _ detail: String? = nil) {
+        let loss = Loss(feature, detail)
+        if losses.count < Self.lossLimit, !losses.contains(loss) { losses.append(loss) }
     }
+}
+
+/// What a client declared a tool as that is offered to its target as a function.
+package enum ClientTool: Sendable, Hashable {
+    case localShell, shell, applyPatch
+    /// A function inside a namespace, under its own name.
+    case namespaced(namespace: String, name: String)
 }
 
 /// How structured output is obtained.

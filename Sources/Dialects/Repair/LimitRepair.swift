@@ -27,8 +27,7 @@ enum LimitRepair {
         profile: TargetProfile,
         context: inout TranslationContext
     ) {
-        let isAnthropic = profile.dialect == .anthropicMessages
-        sampling.stop.removeAll { $0.isEmpty || isAnthropic && $0.string.allSatisfy(\.isWhitespace) }
+        sampling.stop.removeAll { $0.isEmpty || !profile.blankStops && $0.string.allSatisfy(\.isWhitespace) }
         let taken = profile.stopSequences ? profile.maxStop ?? .max : 0
         guard sampling.stop.count > taken else { return }
         context.stopEmulation = sampling.stop.dropFirst(taken).map(\.string)

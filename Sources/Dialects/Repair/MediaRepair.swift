@@ -7,7 +7,7 @@ enum MediaRepair {
         profile: TargetProfile,
         context: inout TranslationContext
     ) throws(DialectError) {
-        moveAssistantMedia(in: &conversation.turns)
+        if !profile.assistantMedia { moveAssistantMedia(in: &conversation.turns) }
         let lastUser = conversation.turns.lastIndex { $0.role == .user }
         for place in conversation.turns.indices {
             let refuses = place == lastUser && profile.unreadableContent == .refuse
@@ -36,7 +36,7 @@ enum MediaRepair {
     ) throws(DialectError) -> Part {
         guard let problem = problem(with: media, profile) else { return .media(media) }
         if refuses { throw DialectError(.unsupported, problem, param: "messages", code: "unsupported_content") }
-        context.warn("left out content that the target cannot read: \(problem)")
+        context.lose(.media, media.kind.rawValue)
         return .text(TextPart(text: media.placeholder, cache: media.cache))
     }
 
@@ -65,12 +65,12 @@ enum MediaRepair {
         case .text, .blocks: return nil
         case .url(let url):
             guard profile.pdf else { return "this model cannot read PDF files" }
-            guard profile.dialect == .openAIChat else { return nil }
+            guard !profile.documentURLs else { return nil }
             return "this model cannot read documents by URL (host \(host(of: url.string))): send the file itself"
         case .base64, .file:
             guard profile.pdf else { return "this model cannot read PDF files" }
             let isPDF = media.type == nil || media.type == "application/pdf"
-            return isPDF || profile.dialect == .openAIChat
+            return isPDF || profile.documentsOfAnyType
                 ? nil : "this model cannot read documents of type \(media.type ?? "unknown")"
         }
     }

@@ -1,22 +1,28 @@
 /// Pass 8: thinking of earlier turns stays only where the target can use it.
 enum ReasoningRepair {
-    static func apply(to conversation: inout Conversation, profile: TargetProfile) {
-        let keepsText = profile.reasoningReplay == .required || profile.reasoningReplay == .optional
+    static func apply(to conversation: inout Conversation, profile: TargetProfile, context: inout TranslationContext) {
         for place in conversation.turns.indices where conversation.turns[place].parts.contains(where: \.isThinking) {
             conversation.turns[place].parts.removeAll { part in
-                switch part {
-                case .thinking(let thinking):
-                    profile.dialect == .openAIChat ? !keepsText : !isValid(thinking.signature, profile)
-                case .redactedThinking(let signature):
-                    profile.dialect == .openAIChat
-                        ? !(keepsText && profile.reasoningStyle == .openRouter) : !isValid(signature, profile)
-                default: false
-                }
+                guard !isKept(part, profile) else { return false }
+                if part.isSignedThinking { context.lose(.reasoningHistory) }
+                return true
             }
         }
         conversation.turns.removeAll { $0.parts.isEmpty && $0.directive == nil }
-        guard profile.dialect == .anthropicMessages, conversation.reasoning?.isOff == false else { return }
+        guard profile.thinkingLeadsTurns, conversation.reasoning?.isOff == false else { return }
         if !allowsThinking(conversation.turns) { conversation.reasoning = nil }
+    }
+
+    private static func isKept(_ part: Part, _ profile: TargetProfile) -> Bool {
+        let keepsText = profile.reasoningReplay == .required || profile.reasoningReplay == .optional
+        return switch part {
+        case .thinking(let thinking):
+            profile.replaysThinkingText ? keepsText : isValid(thinking.signature, profile)
+        case .redactedThinking(let signature):
+            profile.replaysThinkingText
+                ? keepsText && profile.reasoningStyle == .openRouter : isValid(signature, profile)
+        default: true
+        }
     }
 
     private static func isValid(_ signature: Signature?, _ profile: TargetProfile) -> Bool {

@@ -12,8 +12,8 @@ enum Repairs {
         CallIDRepair.apply(to: &conversation, rule: profile.toolIDRule)
         PairingRepair.apply(to: &conversation.turns)
         // Before the rules about roles, because it may leave turns without content.
-        ReasoningRepair.apply(to: &conversation, profile: profile)
-        RoleRepair.apply(to: &conversation, profile: profile)
+        ReasoningRepair.apply(to: &conversation, profile: profile, context: &context)
+        RoleRepair.apply(to: &conversation, profile: profile, context: &context)
         try MediaRepair.apply(to: &conversation, profile: profile, context: &context)
         try ToolRepair.apply(to: &conversation, profile: profile, context: &context)
         try LimitRepair.apply(to: &conversation, profile: profile, context: &context)

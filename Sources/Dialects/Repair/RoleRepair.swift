@@ -2,16 +2,17 @@ import JSONCore
 
 /// Pass 7: system text in its place, turns in an order that the target accepts.
 enum RoleRepair {
-    static func apply(to conversation: inout Conversation, profile: TargetProfile) {
+    static func apply(to conversation: inout Conversation, profile: TargetProfile, context: inout TranslationContext) {
         // Directives of one dialect mean nothing to another.
         conversation.turns.removeAll { $0.directive != nil && $0.parts.isEmpty }
         if conversation.turns.isEmpty { promoteSystem(in: &conversation) }
-        placeSystem(in: &conversation.turns, profile: profile)
+        placeSystem(in: &conversation.turns, profile: profile, context: &context)
         if !profile.systemRole { foldSystem(into: &conversation) }
-        let isAnthropic = profile.dialect == .anthropicMessages
-        if isAnthropic || profile.alternatingTurns { mergeNeighbours(&conversation.turns, acrossResults: isAnthropic) }
-        if isAnthropic { requireUserFirst(&conversation.turns) }
-        finishPrefill(&conversation.turns, profile: profile)
+        if profile.alternatingTurns {
+            mergeNeighbours(&conversation.turns, acrossResults: profile.resultsInUserTurns)
+        }
+        if profile.userTurnFirst { requireUserFirst(&conversation.turns) }
+        finishPrefill(&conversation.turns, profile: profile, context: &context)
     }
 
     /// A request of system text only: its last block is what the user wants.
@@ -29,7 +30,11 @@ enum RoleRepair {
         )
     }
 
-    private static func placeSystem(in turns: inout [Turn], profile: TargetProfile) {
+    private static func placeSystem(
+        in turns: inout [Turn],
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) {
         guard turns.contains(where: { $0.role == .system }) else { return }
         var out: [Turn] = []
         var waiting: [Part] = []
@@ -49,8 +54,9 @@ enum RoleRepair {
             }
             let texts = turn.parts.compactMap { if case .text(let part) = $0 { part.text } else { nil } }
             guard !texts.isEmpty else { continue }
+            context.lose(.systemPosition)
             let part = Part.text(TextPart(text: reminder(texts), cache: turn.parts.last?.cache))
-            if profile.dialect == .openAIChat {
+            if !profile.resultsInUserTurns {
                 out.append(Turn(.user, [part]))
             } else if out.last?.role == .user {
                 out[out.count - 1].parts.append(part)
@@ -63,7 +69,7 @@ enum RoleRepair {
     }
 
     private static func mayStay(at place: Int, in turns: [Turn], profile: TargetProfile) -> Bool {
-        if profile.dialect == .openAIChat { return profile.systemRole && !profile.systemOnlyFirst }
+        if profile.systemAnywhere { return profile.systemRole && !profile.systemOnlyFirst }
         guard profile.systemInConversation, place > 0, turns[place - 1].role == .user else { return false }
         let isText = turns[place].parts.allSatisfy { if case .text = $0 { true } else { false } }
         return isText && (place == turns.count - 1 || turns[place + 1].role == .assistant)
@@ -109,9 +115,16 @@ enum RoleRepair {
     }
 
     /// A conversation that ends with the assistant asks for a continuation; not every target can.
-    private static func finishPrefill(_ turns: inout [Turn], profile: TargetProfile) {
+    private static func finishPrefill(
+        _ turns: inout [Turn],
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) {
         guard let last = turns.indices.last, turns[last].role == .assistant else { return }
-        guard profile.prefill else { return turns.append(Turn(.user, [.text("(continue)")])) }
+        guard profile.prefill else {
+            context.lose(.prefill)
+            return turns.append(Turn(.user, [.text("(continue)")]))
+        }
         guard case .text(var part) = turns[last].parts.last else { return }
         var text = part.text.string
         guard text.last?.isWhitespace == true else { return }

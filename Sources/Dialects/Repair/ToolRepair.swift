@@ -30,7 +30,7 @@ enum ToolRepair {
         guard !conversation.serverTools.isEmpty else { return }
         conversation.serverTools.removeAll { tool in
             if case .webSearch = tool.kind, profile.hostedWebSearch != .none { return false }
-            context.warn("dropped a hosted tool that the target does not have: \(tool.name ?? "unnamed")")
+            context.lose(.hostedTool, tool.name)
             return true
         }
         guard conversation.tools.isEmpty, conversation.serverTools.isEmpty,
@@ -47,7 +47,7 @@ enum ToolRepair {
     /// Those that the choice or the history names come first.
     private static func limit(_ conversation: inout Conversation, to limit: Int, context: inout TranslationContext) {
         guard conversation.tools.count > limit else { return }
-        context.warn("dropped \(conversation.tools.count - limit) tools: the target takes \(limit)")
+        context.lose(.toolLimit, String(limit))
         var wanted = Set(conversation.turns.flatMap { $0.calls.map(\.name) })
         if case .named(let name) = conversation.toolChoice { wanted.insert(name) }
         let ranked = conversation.tools.enumerated().sorted { a, b in
@@ -92,7 +92,7 @@ enum ToolRepair {
     private static func relaxForcedChoice(_ conversation: inout Conversation, profile: TargetProfile) {
         guard conversation.toolChoice?.isForced == true else { return }
         if !profile.toolChoiceForced { conversation.toolChoice = .auto }
-        guard profile.dialect == .anthropicMessages, let reasoning = conversation.reasoning, !reasoning.isOff else {
+        guard profile.thinkingForbidsForcedChoice, let reasoning = conversation.reasoning, !reasoning.isOff else {
             return
         }
         if reasoning.isExplicit { conversation.toolChoice = .auto } else { conversation.reasoning = nil }

@@ -61,11 +61,15 @@ enum Messages {
 }
 
 extension Dialect {
+    /// Those that these tests have wire bytes of.
+    static let scripted: [Dialect] = [.openAIChat, .anthropicMessages]
+
     /// The beginning of a stream, up to and with some content.
     func opening(_ text: String) -> String {
         switch self {
         case .openAIChat: Chat.role + Chat.text(text)
         case .anthropicMessages: Messages.start + Messages.open + Messages.text(text)
+        default: ""
         }
     }
 
@@ -74,6 +78,7 @@ extension Dialect {
         switch self {
         case .openAIChat: Chat.finish() + Chat.usage(12, output) + Chat.done
         case .anthropicMessages: Messages.close + Messages.delta(output: output) + Messages.stop
+        default: ""
         }
     }
 
@@ -82,6 +87,7 @@ extension Dialect {
         switch self {
         case .openAIChat: #""finish_reason":"stop""#
         case .anthropicMessages: "message_stop"
+        default: ""
         }
     }
 
@@ -90,6 +96,7 @@ extension Dialect {
         switch self {
         case .openAIChat: #"data: {"error":{"#
         case .anthropicMessages: "event: error\ndata: {\"type\":\"error\",\"error\":{"
+        default: ""
         }
     }
 }
