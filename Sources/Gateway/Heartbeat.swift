@@ -10,7 +10,7 @@ final class Heartbeat {
     private var timer: TimerID?
     private var lastSend: MonotonicTime
 
-    /// - Parameter frame: makes what is sent, for in some dialects keep-alives are numbered like everything else.
+    /// `frame` makes what is sent, for in some dialects keep-alives are numbered like everything else.
     init(loop: EventLoop, interval: Duration, sink: any AnswerSink, frame: @escaping () -> [UInt8]) {
         self.loop = loop
         self.interval = interval

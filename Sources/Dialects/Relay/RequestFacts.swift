@@ -12,7 +12,7 @@ package struct RequestFacts: Sendable {
 
     /// Reads a request and refuses one that no target could answer.
     ///
-    /// - Parameter address: what the path of the request says already.
+    /// `address` is what the path of the request says already.
     package static func read(
         _ body: JSONDocument,
         dialect: Dialect,
