@@ -92,6 +92,7 @@ struct Relayed: Equatable {
     var hasContent: Bool
     var usage: Usage
     var stopReason: StopReason?
+    var calls: ToolCallReport?
 }
 
 /// Relays an answer in the given pieces.
@@ -116,7 +117,8 @@ func relay(
         isComplete: relay.isComplete,
         hasContent: relay.hasMeaningfulContent,
         usage: relay.usage,
-        stopReason: relay.stopReason
+        stopReason: relay.stopReason,
+        calls: relay.toolCallReport
     )
 }
 

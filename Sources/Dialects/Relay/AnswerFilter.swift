@@ -7,13 +7,14 @@ protocol AnswerFilter: AnyObject {
 
 enum AnswerFilters {
     /// What the request's translation made necessary.
-    static func make(for context: TranslationContext) -> [any AnswerFilter] {
+    static func make(for context: TranslationContext, _ guarding: ToolCallGuard?) -> [any AnswerFilter] {
         var filters: [any AnswerFilter] = []
         switch context.structuredMode {
         case .native: break
         case .tool(let name, let unwraps): filters.append(JSONToolFilter(tool: name, unwraps: unwraps))
         case .prompt: filters.append(CodeFenceFilter())
         }
+        if context.toolPolicy == .repair, let guarding { filters.append(guarding) }
         if !context.stopEmulation.isEmpty { filters.append(StopSequenceFilter(context.stopEmulation)) }
         return filters
     }

@@ -73,6 +73,9 @@ package struct AnswerRelay {
     /// Tokens to account for an answer that did not come to its end: the reported ones, or an estimate if that is more.
     package var settledUsage: Usage { engine.settledUsage }
 
+    /// What was found of the answer's calls; nil when the client declared no tools or nobody wants to know.
+    package var toolCallReport: ToolCallReport? { engine.toolCallReport }
+
     package var stopReason: StopReason? { engine.observer.stopReason }
 
     package var providerReportedCost: Double? { engine.observer.usage.reportedCost }

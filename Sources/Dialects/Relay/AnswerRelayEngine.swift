@@ -25,6 +25,9 @@ final class AnswerRelayEngine {
     private let splitsThinkTags: Bool
     private let decoder: any AnswerDecoder
     private let filters: [any AnswerFilter]
+    /// Checks the calls of an answer to a request with tools.
+    private let toolGuard: ToolCallGuard?
+    private let observesTools: Bool
     private var sniffer: AnswerSniffer
     private var parser = SSEParser()
     /// Whether the answer is read as an event stream; decided when its form is known.
@@ -54,7 +57,9 @@ final class AnswerRelayEngine {
         splitsThinkTags = profile.thinkTags
         sniffer = AnswerSniffer(contentType: upstreamContentType)
         decoder = context.upstreamDialect.codec.makeAnswerDecoder(profile: profile, context: context)
-        filters = AnswerFilters.make(for: context)
+        toolGuard = context.toolDeclarations.map { ToolCallGuard($0, repairs: context.toolPolicy == .repair) }
+        filters = AnswerFilters.make(for: context, toolGuard)
+        observesTools = context.toolPolicy == .observe
         self.context = consume context
     }
 
@@ -66,6 +71,9 @@ final class AnswerRelayEngine {
         let input = context.estimatedInputTokens
         return isComplete ? observer.settledUsage(inputTokens: input) : observer.unfinishedUsage(inputTokens: input)
     }
+
+    /// What was found of the calls so far.
+    var toolCallReport: ToolCallReport? { toolGuard?.report }
 
     /// Whether nothing is written any more: asked for every event.
     var isOver: Bool { if isComplete { true } else if case .failed = ending { true } else { false } }
@@ -274,6 +282,7 @@ final class AnswerRelayEngine {
         case .end: return endComplete(into: &out)
         default: observer.observe(event)
         }
+        if observesTools { toolGuard?.observe(event) }
         switch output {
         case .encoded(let encoder): encoder.write(event, into: &out)
         case .collected(let collector): collector.add(event)

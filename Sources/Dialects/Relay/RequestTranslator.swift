@@ -16,6 +16,7 @@ package enum RequestTranslator {
         guard body.root.isObject else { throw DialectError("the request body must be a JSON object") }
         let client = context.clientDialect.codec
         _ = try client.checkShape(of: body.root)
+        if context.toolPolicy != .off { context.toolDeclarations = ToolDeclarations.of(body) }
         guard context.clientDialect != context.upstreamDialect else {
             return try client.editRequest(body, profile: profile, context: &context, streams: upstreamStreams)
         }

@@ -24,6 +24,10 @@ package struct TranslationContext: Sendable {
     package var customTools: Set<String> = []
     /// Tools that a Responses client declared as something else than functions, by the name that events carry.
     package var clientTools: [String: ClientTool] = [:]
+    /// What is done about calls that do not fit the tools the client declared.
+    package var toolPolicy = ToolCallPolicy.observe
+    /// The declared tools, for the check of calls.
+    var toolDeclarations: ToolDeclarations?
     /// How the client's JSON format is obtained from the target.
     package var structuredMode = StructuredMode.native
     /// Stop sequences that the target cannot take.
