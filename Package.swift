@@ -90,8 +90,8 @@ let programs: [Target] = [
     module(
         "Commands",
         [
-            "ClientAPI", "CryptoCore", "EventLoop", "Gate", "Gateway", "HTTPClient", "HTTPCore", "HTTPServer",
-            "JSONCore", "LogCore", "Management", "Providers", "Routing", "Store", "TimeCore",
+            "ClientAPI", "CryptoCore", "Dialects", "EventLoop", "Gate", "Gateway", "HTTPClient", "HTTPCore",
+            "HTTPServer", "JSONCore", "LogCore", "Management", "Providers", "Routing", "Store", "TimeCore",
         ]
     ),
     .executableTarget(name: "omniroute", dependencies: ["CLinux", "Commands", "EventLoop"]),

@@ -17,6 +17,7 @@ final class AttemptLoop {
     private let sink: any AnswerSink
     private let ledger: Ledger
     private let plan: AttemptPlan
+    private let policies: AnswerPolicies
 
     private enum Step {
         case attempt(AttemptRunner, RunningAttempt)
@@ -40,7 +41,12 @@ final class AttemptLoop {
             ledger.settle(failure: error)
             throw error
         }
-        if case .combo(let combo, _) = goal { ledger.comboName = combo.name }
+        var settings: ComboSettings?
+        if case .combo(let combo, _) = goal {
+            ledger.comboName = combo.name
+            settings = combo.settings
+        }
+        policies = AnswerPolicies(request.key, settings, gateway.settings)
         plan = gateway.makePlan(for: goal, request)
     }
 
@@ -94,6 +100,7 @@ final class AttemptLoop {
             call: call,
             target: target,
             ledger: ledger,
+            policies: policies,
             sink: sink
         )
     }

@@ -30,6 +30,7 @@ final class AttemptRunner {
         call: UpstreamCall,
         target: Ledger.Target,
         ledger: Ledger,
+        policies: AnswerPolicies,
         sink: any AnswerSink
     ) {
         self.gateway = gateway
@@ -40,6 +41,7 @@ final class AttemptRunner {
         self.ledger = ledger
         self.sink = sink
         context = Self.makeContext(request, question, call, gateway)
+        context.toolPolicy = policies.toolCalls
     }
 
     func run() async -> AttemptOutcome {

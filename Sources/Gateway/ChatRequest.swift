@@ -65,6 +65,8 @@ struct PresentedKey: Sendable {
     /// Empty means all.
     let allowedModels: [String]
     let allowedConnections: [String]
+    let continuation: StreamContinuation?
+    let toolCalls: ToolCallPolicy?
 
     fileprivate init(_ key: APIKey) {
         id = key.id
@@ -72,6 +74,8 @@ struct PresentedKey: Sendable {
         isLogged = !key.noLog
         allowedModels = key.allowedModels
         allowedConnections = key.allowedConnections
+        continuation = key.streamContinuation.flatMap(StreamContinuation.init)
+        toolCalls = key.toolCallGuard.flatMap(ToolCallPolicy.init)
     }
 }
 

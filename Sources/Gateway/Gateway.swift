@@ -22,6 +22,8 @@ package final class Gateway: Sendable {
     package let counters = Counters()
     /// What is being asked of upstreams right now.
     package let activeAttempts = ActiveAttempts()
+    /// How models' calls fitted the declared tools.
+    package let toolCallScores = ToolCallScores()
     let offeredModelsMemory = OfferedModelsMemory()
     let log: Logger
     private let slots: [LoopSlot]

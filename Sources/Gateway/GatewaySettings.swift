@@ -1,3 +1,5 @@
+package import Dialects
+
 /// What the operator may tune about answers; how long upstreams may take is `CallEnvironment`'s business.
 package struct GatewaySettings: Sendable {
     /// Silence towards the client of a stream after which a keep-alive is sent (`SSE_HEARTBEAT_INTERVAL_MS`); nil sends none.
@@ -6,6 +8,10 @@ package struct GatewaySettings: Sendable {
     package var errorBodyLimit = 1 << 20
     /// How long a stream that has finished may stay open without saying so.
     package var finishGrace = Duration.seconds(5)
+    /// What is done about a stream that fails after content was sent (`STREAM_CONTINUATION`).
+    package var streamContinuation = StreamContinuation.never
+    /// What is done about calls that do not fit their tool (`TOOL_CALL_GUARD`).
+    package var toolCallGuard = ToolCallPolicy.observe
 
     /// The documented defaults.
     package init() {}

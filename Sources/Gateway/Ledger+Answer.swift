@@ -24,6 +24,12 @@ extension Ledger {
         )
     }
 
+    /// Counts how the answer's calls fitted their tools.
+    func count(_ report: ToolCallReport?) {
+        guard let report, let target else { return }
+        gateway.toolCallScores.add(report, provider: target.providerID, model: target.model)
+    }
+
     /// Accounts for what a client that left has used.
     func settleForGoneClient(_ relay: borrowing AnswerRelay) {
         settle(

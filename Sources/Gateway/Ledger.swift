@@ -11,7 +11,7 @@ import TimeCore
 ///
 /// It lasts as long as the answer, and takes from the request what it needs: an open stream must not hold all of it.
 final class Ledger {
-    private let gateway: Gateway
+    let gateway: Gateway
     private(set) var isSettled = false
 
     private let recordID: String

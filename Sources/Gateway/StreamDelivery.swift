@@ -166,6 +166,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
 
     /// Settles the account, then sends the end.
     @inline(never) private func conclude() -> AttemptOutcome {
+        ledger.count(relay.toolCallReport)
         if let failure = relay.failure {
             guard isCommitted else { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
             ledger.settle(

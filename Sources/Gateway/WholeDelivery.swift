@@ -54,6 +54,7 @@ final class WholeDelivery: AnswerDelivery {
 
     private func conclude() -> AttemptOutcome {
         if let failure = relay.failure { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
+        ledger.count(relay.toolCallReport)
         ledger.firstContentAt = gateway.time.monotonic()
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
         var headers = ledger.answerHeaders(ledger.figures(relay)).fields

@@ -65,11 +65,29 @@ package struct RuntimeStatus: Sendable {
         }
     }
 
+    /// How a model's calls fitted the tools that clients declared, since the start.
+    package struct ToolCalls: Sendable, Hashable {
+        package var provider: String
+        package var model: String
+        package var calls: Int
+        package var valid: Int
+        package var repaired: Int
+        /// How many calls had each fault.
+        package var faults: [String: Int]
+
+        package init(provider: String, model: String, calls: Int, valid: Int, repaired: Int, faults: [String: Int]) {
+            (self.provider, self.model) = (provider, model)
+            (self.calls, self.valid, self.repaired, self.faults) = (calls, valid, repaired, faults)
+        }
+    }
+
     package var activeRequests: [ActiveRequests]
     package var cooldowns: [Cooldown]
+    package var toolCalls: [ToolCalls]
 
-    package init(activeRequests: [ActiveRequests] = [], cooldowns: [Cooldown] = []) {
+    package init(activeRequests: [ActiveRequests] = [], cooldowns: [Cooldown] = [], toolCalls: [ToolCalls] = []) {
         self.activeRequests = activeRequests
         self.cooldowns = cooldowns
+        self.toolCalls = toolCalls
     }
 }

@@ -1,3 +1,4 @@
+package import Dialects
 package import JSONCore
 
 /// The numbers of a combo's attempt loop, each within its bounds.
@@ -12,6 +13,10 @@ package struct ComboSettings: Sendable, Equatable {
     package var setRetryDelay = Duration.milliseconds(2_000)
     /// How deep combos may refer to combos.
     package var maxDepth = 3
+    /// Nil leaves it to the server.
+    package var streamContinuation: StreamContinuation?
+    /// Nil leaves it to the server.
+    package var toolCallGuard: ToolCallPolicy?
 
     package init() {}
 
@@ -28,6 +33,9 @@ package struct ComboSettings: Sendable, Equatable {
             maxSetRetries = number("maxSetRetries", 0...10) ?? maxSetRetries
             setRetryDelay = delay("setRetryDelayMs") ?? setRetryDelay
             maxDepth = number("maxComboDepth", 1...10) ?? maxDepth
+            streamContinuation =
+                layer.present("streamContinuation")?.string.flatMap(StreamContinuation.init) ?? streamContinuation
+            toolCallGuard = layer.present("toolCallGuard")?.string.flatMap(ToolCallPolicy.init) ?? toolCallGuard
         }
     }
 }

@@ -31,6 +31,7 @@ struct RouteListTests {
         GET /api/providers/{id}/models management
         GET /api/settings/require-login open
         GET /api/usage/history management
+        GET /api/usage/tool-calls management
         PATCH /api/keys/{id} alwaysProtected
         POST /api/auth/login open
         POST /api/auth/logout open

@@ -1,3 +1,4 @@
+import Dialects
 import Gateway
 import Management
 import Routing
@@ -29,6 +30,16 @@ extension RuntimeStatus {
                 )
             )
         }
-        self.init(activeRequests: active, cooldowns: cooldowns)
+        let toolCalls = gateway.toolCallScores.all.map { model, report in
+            ToolCalls(
+                provider: model.provider,
+                model: model.model,
+                calls: report.calls,
+                valid: report.valid,
+                repaired: report.repaired,
+                faults: Dictionary(uniqueKeysWithValues: report.faults.map { ($0.key.rawValue, $0.value) })
+            )
+        }
+        self.init(activeRequests: active, cooldowns: cooldowns, toolCalls: toolCalls)
     }
 }

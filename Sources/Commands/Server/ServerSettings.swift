@@ -1,3 +1,4 @@
+import Dialects
 import Gateway
 import Glibc
 import HTTPCore
@@ -38,6 +39,12 @@ struct ServerSettings: Sendable {
         if let time = try reader.milliseconds("SSE_HEARTBEAT_INTERVAL_MS") {
             gateway.heartbeat = time > .zero ? time : nil
         }
+        gateway.streamContinuation =
+            try reader.parsed("STREAM_CONTINUATION", "never, text or text+tools", StreamContinuation.init)
+            ?? gateway.streamContinuation
+        gateway.toolCallGuard =
+            try reader.parsed("TOOL_CALL_GUARD", "off, observe or repair", ToolCallPolicy.init)
+            ?? gateway.toolCallGuard
         try apply(options)
     }
 

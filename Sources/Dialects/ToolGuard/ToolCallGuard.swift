@@ -37,6 +37,14 @@ package struct ToolCallReport: Sendable, Hashable {
     package var faults: [Fault: Int] = [:]
 
     package init() {}
+
+    /// Adds the figures of another answer.
+    package mutating func add(_ other: ToolCallReport) {
+        calls += other.calls
+        valid += other.valid
+        repaired += other.repaired
+        faults.merge(other.faults, uniquingKeysWith: +)
+    }
 }
 
 /// Compares the calls of an answer with the tools that the client declared, as their arguments arrive.

@@ -38,6 +38,8 @@ enum ComboConfigRules {
 
     private static let words: [(StaticString, [String])] = [
         ("compressionMode", compressionModes), ("routerStrategy", routerStrategies),
+        ("streamContinuation", AnswerPolicyWords.streamContinuation),
+        ("toolCallGuard", AnswerPolicyWords.toolCallGuard),
     ]
 
     private static let allowed: Set<String> = {

@@ -20,6 +20,8 @@ struct KeyUpdate: Sendable {
     private let ipAllowlist: Patch<[String]>
     private let maxRequestsPerDay: Patch<Int>
     private let maxRequestsPerMinute: Patch<Int>
+    private let streamContinuation: Patch<String>
+    private let toolCallGuard: Patch<String>
 
     init(_ body: Body) throws(Refusal) {
         name = body.optionalText("name", 1...200)
@@ -37,6 +39,8 @@ struct KeyUpdate: Sendable {
         ipAllowlist = KeyUpdate.addresses(body)
         maxRequestsPerDay = body.patchInt("maxRequestsPerDay", 1...Int(Int32.max))
         maxRequestsPerMinute = body.patchInt("maxRequestsPerMinute", 1...Int(Int32.max))
+        streamContinuation = body.patchWord("streamContinuation", AnswerPolicyWords.streamContinuation)
+        toolCallGuard = body.patchWord("toolCallGuard", AnswerPolicyWords.toolCallGuard)
         try body.check()
         if changedFields.isEmpty { throw Issues.refusal("body", "Nothing to change") }
     }
@@ -57,6 +61,8 @@ struct KeyUpdate: Sendable {
         ipAllowlist.apply(to: &key.ipAllowlist)
         maxRequestsPerDay.apply(to: &key.maxRequestsPerDay)
         maxRequestsPerMinute.apply(to: &key.maxRequestsPerMinute)
+        streamContinuation.apply(to: &key.streamContinuation)
+        toolCallGuard.apply(to: &key.toolCallGuard)
     }
 
     /// The names of the fields that the update mentions.
@@ -70,6 +76,7 @@ struct KeyUpdate: Sendable {
             ("scopes", scopes != nil), ("ipAllowlist", ipAllowlist.isPresent),
             ("maxRequestsPerDay", maxRequestsPerDay.isPresent),
             ("maxRequestsPerMinute", maxRequestsPerMinute.isPresent),
+            ("streamContinuation", streamContinuation.isPresent), ("toolCallGuard", toolCallGuard.isPresent),
         ]
         return fields.filter(\.1).map(\.0)
     }

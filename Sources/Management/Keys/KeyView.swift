@@ -26,6 +26,8 @@ enum KeyView {
         writer.nullable("maxRequestsPerDay", key.maxRequestsPerDay)
         writer.nullable("maxRequestsPerMinute", key.maxRequestsPerMinute)
         writer.member("maxSessions", key.maxSessions)
+        writer.nullable("streamContinuation", key.streamContinuation)
+        writer.nullable("toolCallGuard", key.toolCallGuard)
         writer.nullable("revokedAt", key.revokedAt)
         writer.nullable("expiresAt", key.expiresAt)
         writer.nullable("lastUsedAt", lastUsedAt ?? key.lastUsedAt)

@@ -4,12 +4,39 @@ import HTTPServer
 import JSONCore
 import Store
 
-/// Serves `GET /api/usage/history`.
+/// Serves `GET /api/usage/history` and `GET /api/usage/tool-calls`.
 struct UsageRoutes: Sendable {
     let services: ManagementServices
 
     var routes: [Route] {
-        [.answering(.get, "/api/usage/history", access: .management, with: history)]
+        [
+            .answering(.get, "/api/usage/history", access: .management, with: history),
+            .answering(.get, "/api/usage/tool-calls", access: .management, with: toolCalls),
+        ]
+    }
+
+    /// How the models' calls fitted the tools that clients declared, since the start; those that call most first.
+    private func toolCalls(_ call: Call) async throws -> Response {
+        let models = services.context.runtimeStatus().toolCalls
+            .sorted { ($1.calls, $0.provider, $0.model) < ($0.calls, $1.provider, $1.model) }
+        return .object { writer in
+            writer.list("models", models) { writer, model in
+                writer.beginObject()
+                writer.member("provider", model.provider)
+                writer.member("model", model.model)
+                writer.member("calls", model.calls)
+                writer.member("valid", model.valid)
+                writer.member("repaired", model.repaired)
+                writer.member("invalid", model.calls - model.valid - model.repaired)
+                writer.object("faults") { writer in
+                    for (fault, count) in model.faults.sorted(by: { $0.key < $1.key }) {
+                        writer.key(JSONText(fault))
+                        writer.int(count)
+                    }
+                }
+                writer.endObject()
+            }
+        }
     }
 
     private func history(_ call: Call) async throws -> Response {

@@ -109,6 +109,13 @@ struct Body {
         return word
     }
 
+    /// Like ``optionalWord(_:_:)``, where `null` takes the value away.
+    func patchWord(_ field: StaticString, _ words: [String]) -> Patch<String> {
+        guard let member = value[field] else { return .absent }
+        if member.isNull { return .cleared }
+        return optionalWord(field, words).map { .set($0) } ?? .absent
+    }
+
     private func read(
         _ member: JSONValue,
         _ field: String,

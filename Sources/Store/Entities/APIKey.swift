@@ -29,6 +29,10 @@ package struct APIKey: Sendable, Identifiable {
     package var maxRequestsPerMinute: Int?
     /// 0 means no limit.
     package var maxSessions: Int
+    /// `never`, `text` or `text+tools`; nil leaves it to the combo and the server.
+    package var streamContinuation: String?
+    /// `off`, `observe` or `repair`; nil leaves it to the combo and the server.
+    package var toolCallGuard: String?
     /// True when the key was created while showing keys again was allowed.
     package var isRevealable: Bool
     package var expiresAt: WallTime?
@@ -58,6 +62,8 @@ package struct APIKey: Sendable, Identifiable {
         maxRequestsPerDay: Int? = nil,
         maxRequestsPerMinute: Int? = nil,
         maxSessions: Int = 0,
+        streamContinuation: String? = nil,
+        toolCallGuard: String? = nil,
         isRevealable: Bool = false,
         expiresAt: WallTime? = nil,
         revokedAt: WallTime? = nil,
@@ -70,6 +76,7 @@ package struct APIKey: Sendable, Identifiable {
         (self.isActive, self.isBanned, self.scopes) = (isActive, isBanned, scopes)
         (self.ipAllowlist, self.accessSchedule, self.rateLimits) = (ipAllowlist, accessSchedule, rateLimits)
         (self.maxRequestsPerDay, self.maxRequestsPerMinute) = (maxRequestsPerDay, maxRequestsPerMinute)
+        (self.streamContinuation, self.toolCallGuard) = (streamContinuation, toolCallGuard)
         (self.maxSessions, self.isRevealable, self.expiresAt) = (maxSessions, isRevealable, expiresAt)
         (self.revokedAt, self.lastUsedAt, self.createdAt) = (revokedAt, lastUsedAt, createdAt)
     }

@@ -37,6 +37,8 @@ struct KeyRecords {
             maxRequestsPerDay: row.int("max_requests_per_day"),
             maxRequestsPerMinute: row.int("max_requests_per_minute"),
             maxSessions: row.int("max_sessions") ?? 0,
+            streamContinuation: row.nonEmptyText("stream_continuation"),
+            toolCallGuard: row.nonEmptyText("tool_call_guard"),
             isRevealable: row.nonEmptyText("key_sealed") != nil,
             expiresAt: row.time("expires_at"),
             revokedAt: row.time("revoked_at"),
@@ -79,6 +81,8 @@ struct KeyRecords {
         row["max_requests_per_day"] = SQLiteValue(key.maxRequestsPerDay)
         row["max_requests_per_minute"] = SQLiteValue(key.maxRequestsPerMinute)
         row["max_sessions"] = SQLiteValue(key.maxSessions)
+        row["stream_continuation"] = SQLiteValue(key.streamContinuation)
+        row["tool_call_guard"] = SQLiteValue(key.toolCallGuard)
         row["expires_at"] = SQLiteValue(key.expiresAt)
         row["revoked_at"] = SQLiteValue(key.revokedAt)
         row["created_at"] = .text(key.createdAt.iso8601)

@@ -29,13 +29,16 @@ enum SchemaMigrations {
                 )
                 for table in [Tables.usageHistory, Tables.callLogs] { try table.bringUpToDate(database) }
             },
+            Migration(version: "omni-0004", name: "policies of keys") { database in
+                try Tables.apiKeys.bringUpToDate(database)
+            },
         ],
         table: table
     )
 
     /// Versions of ours that this program does not know: the database was used by a newer one.
     static func unknown(in database: Database) throws -> [String] {
-        let known = Set(["omni-0001", "omni-0002", "omni-0003"])
+        let known = Set(["omni-0001", "omni-0002", "omni-0003", "omni-0004"])
         return try all.applied(in: database).filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
     }
 

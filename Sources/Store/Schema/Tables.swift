@@ -64,6 +64,7 @@ enum Tables {
             ("max_sessions", "INTEGER NOT NULL DEFAULT 0"), ("rate_limits", "TEXT"),
             ("is_banned", "INTEGER NOT NULL DEFAULT 0"), ("key_hash", "TEXT"),
             ("key_digest", "TEXT"), ("key_last4", "TEXT"), ("key_sealed", "TEXT"),
+            ("stream_continuation", "TEXT"), ("tool_call_guard", "TEXT"),
         ],
         indexes: ["CREATE UNIQUE INDEX IF NOT EXISTS omni_api_keys_digest ON api_keys(key_digest)"]
     )

@@ -63,6 +63,7 @@ extension World {
             call: call,
             target: target,
             ledger: ledger,
+            policies: AnswerPolicies(request.key, nil, gateway.settings),
             sink: sink
         )
     }
