@@ -10,7 +10,9 @@ import TimeCore
 ///
 /// Only what waits is `async`, here and in `AttemptRunner`, and the larger parts of that are not inlined: whatever such a
 /// function holds is memory of every request that waits for its answer to begin.
-final class AttemptLoop {
+///
+/// `@unchecked Sendable`: used on its request's loop only.
+final class AttemptLoop: @unchecked Sendable {
     private let gateway: Gateway
     private let request: ChatRequest
     private let question: Question
@@ -59,10 +61,17 @@ final class AttemptLoop {
             case .attempt(let runner, let running):
                 let outcome = await runner.run()
                 if case .begun(let stream) = outcome {
+                    if policies.continuation != .never {
+                        return await sink.handOver { await self.follow(stream, running) }
+                    }
                     // Neither the request nor the other attempts are needed any more, so nothing here is held on to.
                     return await sink.handOver { running.end(with: await stream.relayRest()) }
                 }
                 running.end()
+                if case .interrupted(let stream, let refusal) = outcome {
+                    note(refusal, of: running)
+                    return await sink.handOver { await self.goOn(with: stream, after: refusal) }
+                }
                 if conclude(outcome, of: running) { return }
             }
         }
@@ -70,17 +79,24 @@ final class AttemptLoop {
 
     /// The next thing to do; attempts that cannot even begin are passed over.
     @inline(never) private func next() throws(Failure) -> Step {
+        do {
+            return try step(continuing: nil)
+        } catch {
+            ledger.settle(failure: error)
+            throw error
+        }
+    }
+
+    private func step(continuing stream: StreamDelivery?) throws(Failure) -> Step {
         while true {
             switch plan.next(at: gateway.time.wall()) {
-            case .finished(let end):
-                ledger.settle(failure: end.failure)
-                throw end.failure
+            case .finished(let end): throw end.failure
             case .wait(let pause): return .wait(pause)
             case .attempt(let attempt):
                 if attempt.number > 1 { gateway.counters.fallbacks.wrappingAdd(1, ordering: .relaxed) }
                 let running = RunningAttempt(attempt, gateway: gateway)
                 do {
-                    return .attempt(try runner(for: attempt), running)
+                    return .attempt(try runner(for: attempt, continuing: stream), running)
                 } catch {
                     running.end()
                     note(UpstreamRefusal(failure: error), of: running)
@@ -89,7 +105,50 @@ final class AttemptLoop {
         }
     }
 
-    private func runner(for attempt: Attempt) throws(Failure) -> AttemptRunner {
+    // MARK: - Streams that another target may go on with
+
+    /// Relays a stream that has begun to its end, by as many targets as it takes.
+    private func follow(_ stream: StreamDelivery, _ running: RunningAttempt) async {
+        let outcome = await stream.relayRest()
+        guard case .interrupted(let stream, let refusal) = outcome else { return running.end(with: outcome) }
+        running.end()
+        note(refusal, of: running)
+        await goOn(with: stream, after: refusal)
+    }
+
+    /// Looks for a target that goes on with a stream; the client is told of `refusal` if there is none.
+    private func goOn(with stream: StreamDelivery, after refusal: UpstreamRefusal) async {
+        while true {
+            guard !sink.isClientGone, let step = try? step(continuing: stream) else {
+                return sink.isClientGone ? stream.abandon() : stream.giveUp(with: refusal.failure)
+            }
+            switch step {
+            case .wait(let pause):
+                do { try await request.loop.sleep(for: pause) } catch { return stream.abandon() }
+            case .attempt(let runner, let running):
+                let outcome = await runner.run()
+                switch outcome {
+                case .begun(let next): return await follow(next, running)
+                case .failed(let refusal):
+                    running.end()
+                    note(refusal, of: running)
+                case .interrupted(let next, let refusal):
+                    running.end()
+                    note(refusal, of: running)
+                    return await goOn(with: next, after: refusal)
+                case .clientGone:
+                    running.end()
+                    return stream.abandon()
+                case .delivered, .broken: return running.end(with: outcome)
+                }
+            }
+        }
+    }
+
+    private func runner(
+        for attempt: Attempt,
+        continuing stream: StreamDelivery?
+    ) throws(Failure) -> AttemptRunner {
         let call = try gateway.call(for: attempt, stream: question.wantsStream, request)
         let target = gateway.ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)
         ledger.target = target
@@ -101,7 +160,8 @@ final class AttemptLoop {
             target: target,
             ledger: ledger,
             policies: policies,
-            sink: sink
+            sink: sink,
+            continuing: stream
         )
     }
 
@@ -114,7 +174,7 @@ final class AttemptLoop {
         case .clientGone:
             ledger.settleGone()
             return true
-        case .begun: return true
+        case .begun, .interrupted: return true
         case .broken(let failure):
             note(UpstreamRefusal(failure: failure), of: running)
             return true

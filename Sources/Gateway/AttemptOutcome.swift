@@ -11,6 +11,8 @@ indirect enum AttemptOutcome {
     case failed(UpstreamRefusal)
     /// The stream has begun: no other attempt can follow. What comes of it shows when its rest was relayed.
     case begun(StreamDelivery)
+    /// The answer broke off after its first content; another target may go on with it, and the client knows of nothing.
+    case interrupted(StreamDelivery, UpstreamRefusal)
     /// The answer broke off after its first content; the client got an error event.
     case broken(Failure)
     /// The client left.

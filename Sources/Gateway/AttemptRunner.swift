@@ -22,6 +22,10 @@ final class AttemptRunner {
     let ledger: Ledger
     let sink: any AnswerSink
     private var context: TranslationContext
+    /// The stream of another target that this attempt goes on with.
+    private let interrupted: StreamDelivery?
+    /// What is asked: the client's request, with the answer so far if there is one.
+    private let document: JSONDocument
 
     init(
         gateway: Gateway,
@@ -31,7 +35,8 @@ final class AttemptRunner {
         target: Ledger.Target,
         ledger: Ledger,
         policies: AnswerPolicies,
-        sink: any AnswerSink
+        sink: any AnswerSink,
+        continuing interrupted: StreamDelivery? = nil
     ) {
         self.gateway = gateway
         self.request = request
@@ -42,6 +47,9 @@ final class AttemptRunner {
         self.sink = sink
         context = Self.makeContext(request, question, call, gateway)
         context.toolPolicy = policies.toolCalls
+        if question.wantsStream { context.continuation = policies.continuation }
+        self.interrupted = interrupted
+        document = interrupted?.continuationRequest(question.document, profile: call.profile) ?? question.document
     }
 
     func run() async -> AttemptOutcome {
@@ -55,11 +63,12 @@ final class AttemptRunner {
     }
 
     @inline(never) private func delivery(of source: any AnswerSource) -> any AnswerDelivery {
-        let relay = AnswerRelay(
-            context: context,
-            profile: call.profile,
-            upstreamContentType: source.header("content-type")
-        )
+        let type = source.header("content-type")
+        if let interrupted {
+            let relay = interrupted.continued(context, profile: call.profile, upstreamContentType: type)
+            return StreamDelivery(self, source: source, relay: relay, continuing: interrupted)
+        }
+        let relay = AnswerRelay(context: context, profile: call.profile, upstreamContentType: type)
         return question.wantsStream
             ? StreamDelivery(self, source: source, relay: relay) : WholeDelivery(self, source: source, relay: relay)
     }
@@ -89,7 +98,7 @@ final class AttemptRunner {
     /// The body to send: translated, then adjusted to what is peculiar to the provider.
     private func translate() throws -> [UInt8] {
         let body = try RequestTranslator.translate(
-            question.document,
+            document,
             profile: call.profile,
             context: &context,
             upstreamStreams: upstreamStreams

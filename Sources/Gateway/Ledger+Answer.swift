@@ -16,11 +16,11 @@ extension Ledger {
 
     /// What is told to the client of an answer's usage.
     func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
-        let usage = relay.usage.bounded
+        let (usage, cost) = total(relay.usage, reportedCost: relay.usage.reportedCost)
         return AnswerHeaders.Figures(
             inputTokens: usage.totalInput,
             outputTokens: usage.output ?? 0,
-            cost: cost(of: usage, reported: usage.reportedCost)
+            cost: cost
         )
     }
 

@@ -29,6 +29,8 @@ final class Ledger {
     /// Of the attempt that answered, or of the last one.
     var target: Target?
     var firstContentAt: MonotonicTime?
+    /// What was used by targets whose answers broke off and were gone on with.
+    private var earlier: (usage: Usage, cost: Double?)?
 
     /// What the record tells of the key that was presented.
     private struct Key {
@@ -103,6 +105,25 @@ final class Ledger {
         CostCalculator.cost(usage: usage, price: target?.price, providerReported: reported)
     }
 
+    /// Accounts for a target whose answer broke off and is gone on with by another one.
+    func addPart(_ usage: Usage, reportedCost: Double?) {
+        let part = (usage: usage.bounded, cost: cost(of: usage.bounded, reported: reportedCost))
+        earlier = earlier.map { ($0.usage.adding(part.usage), Self.sum($0.cost, part.cost)) } ?? part
+    }
+
+    /// What all targets of the request have used and cost, of which `usage` is the last one's.
+    func total(_ usage: Usage, reportedCost: Double?) -> (usage: Usage, cost: Double?) {
+        let last = (usage: usage.bounded, cost: cost(of: usage.bounded, reported: reportedCost))
+        guard let earlier else { return last }
+        return (earlier.usage.adding(last.usage), Self.sum(earlier.cost, last.cost))
+    }
+
+    /// Of prices that are not all known there is no sum.
+    private static func sum(_ one: Double?, _ two: Double?) -> Double? {
+        guard let one, let two else { return nil }
+        return one + two
+    }
+
     /// Appends the usage record to the journal.
     ///
     /// Called before the client sees the end of its answer, so that a record exists for every answer that a client saw
@@ -110,7 +131,7 @@ final class Ledger {
     func settle(status: Int, usage: Usage, reportedCost: Double?, errorCode: String? = nil, summary: String? = nil) {
         guard !isSettled else { return }
         isSettled = true
-        let usage = usage.bounded
+        let (usage, cost) = total(usage, reportedCost: reportedCost)
         let record = UsageRecord(
             requestID: recordID,
             timestamp: gateway.time.wall(),
@@ -125,7 +146,7 @@ final class Ledger {
             cacheRead: usage.cacheRead,
             cacheWrite: usage.cacheWrite,
             reasoning: usage.reasoning,
-            costUSD: cost(of: usage, reported: reportedCost),
+            costUSD: cost,
             estimated: usage.estimated,
             serviceTier: usage.serviceTier,
             status: status,

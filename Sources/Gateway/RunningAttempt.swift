@@ -31,7 +31,7 @@ final class RunningAttempt: Sendable {
         case .broken(let failure):
             let evidence = evidence(of: UpstreamRefusal(failure: failure))
             gateway.remember(gateway.health.failed(attempt, evidence, at: gateway.time.wall()))
-        case .failed, .begun, .clientGone: break
+        case .failed, .begun, .interrupted, .clientGone: break
         }
     }
 

@@ -1,6 +1,7 @@
 import Dialects
 import EventLoop
 import HTTPCore
+import JSONCore
 import Providers
 import TimeCore
 
@@ -29,9 +30,23 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     /// What the client has not been sent; once it has begun to be sent, with storage from `scratch` while a piece is relayed.
     private var pending: [UInt8] = []
     private let scratch: ScratchBuffer
+    /// Whether content of this answer has been sent.
     private var isCommitted = false
+    /// The stream of another target that this one goes on with, until it does.
+    private var predecessor: StreamDelivery?
+    /// How often another target has gone on with the answer.
+    private let seams: Int
+    /// Whether what the target used is in the ledger already.
+    private var isAccounted = false
 
-    init(_ attempt: AttemptRunner, source: any AnswerSource, relay: AnswerRelay) {
+    init(
+        _ attempt: AttemptRunner,
+        source: any AnswerSource,
+        relay: AnswerRelay,
+        continuing predecessor: StreamDelivery? = nil
+    ) {
+        self.predecessor = predecessor
+        seams = predecessor.map { $0.seams + 1 } ?? 0
         gateway = attempt.gateway
         ledger = attempt.ledger
         sink = attempt.sink
@@ -48,7 +63,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     func run() async -> AttemptOutcome {
         armReadiness()
         var hasRest = false
-        defer { if !hasRest { stopTimers() } }
+        defer { if !hasRest { stopDeadlines() } }
         do {
             while let chunk = try await source.read() {
                 if receive(chunk) { return await concludeEarly() }
@@ -63,7 +78,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
 
     /// Delivers the rest of an answer that has begun.
     func relayRest() async -> AttemptOutcome {
-        defer { stopTimers() }
+        defer { stopDeadlines() }
         do {
             while true {
                 if !sink.isWritable { try await sink.waitUntilWritable() }
@@ -81,10 +96,9 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         readiness?.arm(after: readinessLimit)
     }
 
-    @inline(never) private func stopTimers() {
+    @inline(never) private func stopDeadlines() {
         readiness?.disarm()
         grace?.disarm()
-        heartbeat?.stop()
     }
 
     // What is inlined into a function that waits makes its frame larger, which every open stream has.
@@ -121,14 +135,23 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         isCommitted = true
         readiness?.disarm()
         readiness = nil
+        if let predecessor {
+            predecessor.heartbeat?.stop()
+            self.predecessor = nil
+        } else {
+            sendHead()
+        }
+        guard let interval = gateway.settings.heartbeat else { return }
+        heartbeat = Heartbeat(loop: loop, interval: interval, sink: sink) { [unowned self] in keepAlive() }
+    }
+
+    private func sendHead() {
         ledger.firstContentAt = gateway.time.monotonic()
         var headers = ledger.answerHeaders(nil).fields
         headers.add("Content-Type", framing.contentType)
         headers.add("Cache-Control", "no-cache, no-transform")
         headers.add("X-Accel-Buffering", "no")
         sink.startStream(.ok, headers)
-        guard let interval = gateway.settings.heartbeat else { return }
-        heartbeat = Heartbeat(loop: loop, interval: interval, sink: sink) { [unowned self] in keepAlive() }
     }
 
     private func keepAlive() -> [UInt8] {
@@ -168,22 +191,26 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     @inline(never) private func conclude() -> AttemptOutcome {
         ledger.count(relay.toolCallReport)
         if let failure = relay.failure {
-            guard isCommitted else { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
-            ledger.settle(
-                status: failure.status,
-                usage: relay.settledUsage,
-                reportedCost: relay.providerReportedCost,
-                errorCode: failure.code ?? failure.kind.rawValue,
-                summary: failure.message
-            )
-            finish()
+            let refusal = UpstreamRefusal(failure: failure, headers: source.headers)
+            guard isCommitted else { return .failed(refusal) }
+            if relay.isContinuable { return interrupted(by: refusal) }
+            giveUp(with: failure)
             return .broken(failure)
         }
         if !isCommitted { commit() }
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
-        if takesComments { pending.insertBeforeLastEvent(ledger.answerHeaders(ledger.figures(relay)).streamComments) }
+        addComments(seams == 0 ? "whole" : "stitched(\(seams))")
         finish()
         return .delivered
+    }
+
+    /// Tells the client at the end what was used and what became of the stream.
+    private func addComments(_ state: String) {
+        guard takesComments else { return }
+        var comments = ledger.answerHeaders(ledger.figures(relay)).streamComments
+        comments.removeLast()  // the blank line, which ends them
+        comments.append(contentsOf: ": x-omniroute-stream=\(state)\n\n".utf8)
+        pending.insertBeforeLastEvent(comments)
     }
 
     private func finish() {
@@ -208,8 +235,59 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         }
         let outcome = gateway.outcome(of: error, provider: provider, sink)
         guard isCommitted, case .failed(let refusal) = outcome else { return outcome }
+        if relay.isContinuable { return self.interrupted(by: refusal) }
         relay.fail(refusal.failure, into: &pending)
         return conclude()
+    }
+
+    // MARK: - Going on with another target
+
+    /// Leaves the stream as it is, for another target to go on with; keep-alives are still sent.
+    private func interrupted(by refusal: UpstreamRefusal) -> AttemptOutcome {
+        source.cancel()
+        flush()
+        ledger.addPart(relay.settledUsage, reportedCost: relay.providerReportedCost)
+        isAccounted = true
+        return .interrupted(self, refusal)
+    }
+
+    /// The client's request with the answer so far behind it.
+    func continuationRequest(_ request: JSONDocument, profile: TargetProfile) -> JSONDocument? {
+        relay.continuationRequest(request, profile: profile)
+    }
+
+    /// What turns another target's answer into the rest of this one.
+    func continued(
+        _ context: TranslationContext,
+        profile: TargetProfile,
+        upstreamContentType: String?
+    ) -> AnswerRelay {
+        AnswerRelay(
+            continuing: relay,
+            context: context,
+            profile: profile,
+            upstreamContentType: upstreamContentType
+        )
+    }
+
+    /// Ends the stream with the client's error event.
+    func giveUp(with failure: Failure) {
+        relay.fail(failure, into: &pending)
+        ledger.settle(
+            status: failure.status,
+            usage: isAccounted ? Usage() : relay.settledUsage,
+            reportedCost: isAccounted ? 0 : relay.providerReportedCost,
+            errorCode: failure.code ?? failure.kind.rawValue,
+            summary: failure.message
+        )
+        addComments("failed")
+        finish()
+    }
+
+    /// Ends a stream that nobody goes on with any more, because its client has left.
+    func abandon() {
+        heartbeat?.stop()
+        ledger.settleGone()
     }
 
     private var provider: String { ledger.target?.providerID ?? "" }

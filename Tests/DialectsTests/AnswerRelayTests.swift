@@ -166,7 +166,7 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
         relay.fail(Failure(.timeout, "the provider was silent for too long"), into: &out)
         #expect(
             String(decoding: out, as: UTF8.self)
-                == "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"timeout_error\",\"message\":\"the provider was silent for too long\"}}\n\n"
+                == "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"timeout_error\",\"message\":\"the provider was silent for too long\",\"retryable\":true,\"reason\":\"timeout\"}}\n\n"
         )
         #expect(relay.failure?.kind == .timeout)
     }

@@ -13,6 +13,7 @@ enum MessagesErrors {
             failure.origin == .anthropicMessages ? failure.type ?? type(of: failure) : type(of: failure)
         )
         writer.member("message", message(of: failure))
+        if requestID == nil { StreamEnding.write(failure, to: &writer) }
         writer.endObject()
         if let requestID { writer.member("request_id", MessagesRequestID.text(requestID)) }
         writer.endObject()

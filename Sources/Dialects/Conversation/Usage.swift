@@ -41,6 +41,29 @@ package struct Usage: Sendable, Hashable {
     /// Whether the provider reported anything.
     package var isEmpty: Bool { input == nil && output == nil && cacheRead == nil && cacheWrite == nil }
 
+    /// The tokens of two answers together; what only one of them reported is what it reported.
+    package func adding(_ other: Usage) -> Usage {
+        func sum(_ one: Int?, _ two: Int?) -> Int? {
+            one == nil && two == nil ? nil : (one ?? 0).addingReportingOverflow(two ?? 0).partialValue
+        }
+        var total = self
+        total.input = sum(input, other.input)
+        total.cacheRead = sum(cacheRead, other.cacheRead)
+        total.cacheWrite5m = sum(cacheWrite5m, other.cacheWrite5m)
+        total.cacheWrite1h = sum(cacheWrite1h, other.cacheWrite1h)
+        total.output = sum(output, other.output)
+        total.reasoning = sum(reasoning, other.reasoning)
+        total.audioInput = sum(audioInput, other.audioInput)
+        total.audioOutput = sum(audioOutput, other.audioOutput)
+        total.webSearches = sum(webSearches, other.webSearches)
+        total.webFetches = sum(webFetches, other.webFetches)
+        total.acceptedPrediction = sum(acceptedPrediction, other.acceptedPrediction)
+        total.rejectedPrediction = sum(rejectedPrediction, other.rejectedPrediction)
+        if let cost = other.reportedCost { total.reportedCost = (reportedCost ?? 0) + cost }
+        total.estimated = estimated || other.estimated
+        return total
+    }
+
     /// Takes over a later snapshot of the same stream: the last reported number wins, except that a 0 never
     /// replaces a number that came before (third-party servers report zeros in some of their events).
     package mutating func merge(_ later: Usage) {

@@ -55,6 +55,29 @@ package struct Failure: Error, Sendable, Hashable {
     }
 }
 
+extension Failure {
+    /// Whether the same request may succeed another time.
+    package var isRetryable: Bool {
+        switch kind {
+        case .rateLimit, .server, .badGateway, .unavailable, .overloaded, .timeout, .requestTimeout: true
+        case .invalidRequest, .contextLength, .unsupported, .contentPolicy, .notSupported, .unprocessable,
+            .clientGone, .authentication, .billing, .permission, .notFound, .tooLarge:
+            false
+        }
+    }
+
+    /// Why a stream has ended early, in one word for programs.
+    package var reason: String {
+        switch cause {
+        case .cutOff: "upstream_cut_off"
+        case .unreadable: "upstream_unreadable"
+        case .tooLarge: "answer_too_large"
+        case .emptyAnswer: "empty_answer"
+        case .gateway, .status, .errorInAnswer: kind.word
+        }
+    }
+}
+
 /// A client's request that cannot be read or cannot be expressed for its target: a 400 in the client's dialect.
 package struct DialectError: Error, Sendable, Hashable, CustomStringConvertible {
     package var kind: FailureKind

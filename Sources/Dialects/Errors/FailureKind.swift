@@ -24,6 +24,13 @@ package enum FailureKind: String, Sendable, Hashable, CaseIterable {
 }
 
 extension FailureKind {
+    /// The kind as a word of programs: `rate_limit`.
+    var word: String {
+        rawValue.reduce(into: "") { word, letter in
+            word += letter.isUppercase ? "_" + letter.lowercased() : String(letter)
+        }
+    }
+
     /// The kind that a bare HTTP status stands for.
     package init(status: Int) {
         switch status {

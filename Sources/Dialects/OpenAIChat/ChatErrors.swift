@@ -12,11 +12,13 @@ enum ChatErrors {
 
     static func writeEvent(_ failure: Failure, into out: inout [UInt8]) {
         out.append("data: ")
-        out.append(contentsOf: body(failure))
+        var writer = JSONWriter()
+        write(failure, isInStream: true, to: &writer)
+        out.append(contentsOf: writer.bytes)
         out.append("\n\ndata: [DONE]\n\n")
     }
 
-    private static func write(_ failure: Failure, to writer: inout JSONWriter) {
+    private static func write(_ failure: Failure, isInStream: Bool = false, to writer: inout JSONWriter) {
         let own = failure.origin == nil || failure.origin == .openAIChat
         let words = words(for: failure)
         writer.beginObject()
@@ -31,6 +33,7 @@ enum ChatErrors {
         }
         writer.member("code", own ? failure.code ?? words.code : words.code)
         if let seconds = failure.retryAfter { writer.member("retry_after", seconds) }
+        if isInStream { StreamEnding.write(failure, to: &writer) }
         writer.endObject()
         writer.endObject()
     }

@@ -1,3 +1,6 @@
+import HTTPCore
+package import JSONCore
+
 /// Turns one provider's answer into the client's, as it arrives.
 ///
 ///     var relay = AnswerRelay(context: context, profile: profile, upstreamContentType: type)
@@ -21,6 +24,29 @@ package struct AnswerRelay {
             profile: profile,
             upstreamContentType: upstreamContentType
         )
+    }
+
+    /// Goes on with the answer of a relay that has failed with another target's answer.
+    package init(
+        continuing relay: AnswerRelay,
+        context: consuming TranslationContext,
+        profile: TargetProfile,
+        upstreamContentType: String?
+    ) {
+        engine = AnswerRelayEngine(
+            context: consume context,
+            profile: profile,
+            upstreamContentType: upstreamContentType,
+            continuing: relay.engine
+        )
+    }
+
+    /// Whether another target may go on with the answer after a failure.
+    package var isContinuable: Bool { engine.isContinuable }
+
+    /// The client's request with the answer so far behind it, for a target that goes on with it.
+    package func continuationRequest(_ request: JSONDocument, profile: TargetProfile) -> JSONDocument? {
+        engine.continuationRequest(request, profile: profile)
     }
 
     // MARK: - Bytes

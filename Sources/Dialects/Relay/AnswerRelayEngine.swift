@@ -37,6 +37,12 @@ final class AnswerRelayEngine {
     private var events: [AnswerEvent] = []
     /// Made for the first frame: an answer in one piece has none.
     private lazy var pattern = FramePattern()
+    /// What the client has been sent, if another target may have to go on.
+    private var progress: AnswerProgress?
+    /// What was used by the targets that this one goes on from.
+    private let usedBefore: Usage
+    /// Joins this answer to that of another target.
+    private let splicer: AnswerSplicer?
     private var badFrames = 0
     private var goodFrames = 0
     private var receivedBytes = 0
@@ -53,7 +59,16 @@ final class AnswerRelayEngine {
         indirect case failed(Failure)
     }
 
-    init(context: consuming TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
+    init(
+        context: consuming TranslationContext,
+        profile: TargetProfile,
+        upstreamContentType: String?,
+        continuing before: AnswerRelayEngine? = nil
+    ) {
+        progress = before?.progress ?? (context.continuation == .never ? nil : AnswerProgress())
+        usedBefore = before.map { $0.settledUsage.adding($0.usedBefore) } ?? Usage()
+        splicer = before?.progress.map { AnswerSplicer($0) }
+        output = before?.output
         splitsThinkTags = profile.thinkTags
         sniffer = AnswerSniffer(contentType: upstreamContentType)
         decoder = context.upstreamDialect.codec.makeAnswerDecoder(profile: profile, context: context)
@@ -77,6 +92,21 @@ final class AnswerRelayEngine {
 
     /// Whether nothing is written any more: asked for every event.
     var isOver: Bool { if isComplete { true } else if case .failed = ending { true } else { false } }
+
+    // MARK: - Continuation
+
+    /// Whether another target may go on with the answer after a failure.
+    var isContinuable: Bool { progress?.isContinuable(context.continuation) ?? false }
+
+    func continuationRequest(_ request: JSONDocument, profile: TargetProfile) -> JSONDocument? {
+        guard let progress else { return nil }
+        return ContinuationRequest.document(
+            request,
+            dialect: context.clientDialect,
+            progress: progress,
+            prefills: profile.prefill && profile.continuesPrefill
+        )
+    }
 
     // MARK: - Bytes
 
@@ -120,8 +150,11 @@ final class AnswerRelayEngine {
     }
 
     /// Ends a stream with the client's error event because of something that the provider's bytes do not tell.
+    ///
+    /// What has failed already is told now if it was left to be told.
     func fail(_ failure: Failure, into out: inout [UInt8]) {
-        guard !isOver else { return }
+        guard !isComplete, progress != nil || !isOver else { return }
+        progress = nil
         ending = .failed(failure)
         if context.wantsStream { writeError(failure, into: &out) }
     }
@@ -148,11 +181,13 @@ final class AnswerRelayEngine {
 
     private var passesThrough: Bool {
         context.clientDialect == context.upstreamDialect && context.layout == .standard && filters.isEmpty
+            && progress == nil
             && !splitsThinkTags
     }
 
     private func startStream() {
         isStream = true
+        guard output == nil else { return }
         if !context.wantsStream {
             output = .collected(AnswerCollector())
         } else if passesThrough {
@@ -245,7 +280,9 @@ final class AnswerRelayEngine {
         }
         guard document.root.isObject else { return end(with: .unreadable, into: &out) }
         let codec = context.clientDialect.codec
-        if context.wantsStream {
+        if output != nil {
+            // Goes on with another target's answer.
+        } else if context.wantsStream {
             output = .encoded(codec.makeAnswerEncoder(context: context))
         } else {
             output = passesThrough ? .echoed : .collected(AnswerCollector())
@@ -268,12 +305,19 @@ final class AnswerRelayEngine {
     private func deliverEvents(into out: inout [UInt8]) {
         guard !events.isEmpty else { return }
         for filter in filters { filter.apply(to: &events) }
+        splicer?.apply(to: &events)
+        if progress != nil, case .error = events.last { leaveOpen() }
         // Taken out while they are read, and put back to keep the array's memory.
         var batch: [AnswerEvent] = []
         swap(&batch, &events)
         for event in batch where !isOver { deliver(event, into: &out) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &events)
+    }
+
+    /// What a decoder closes because the answer broke off stays open for the target that goes on with it.
+    private func leaveOpen() {
+        events.removeAll { if case .close = $0 { true } else { false } }
     }
 
     private func deliver(_ event: AnswerEvent, into out: inout [UInt8]) {
@@ -283,22 +327,32 @@ final class AnswerRelayEngine {
         default: observer.observe(event)
         }
         if observesTools { toolGuard?.observe(event) }
+        progress?.note(event)
         switch output {
-        case .encoded(let encoder): encoder.write(event, into: &out)
+        case .encoded(let encoder): encoder.write(shown(event), into: &out)
         case .collected(let collector): collector.add(event)
         case .forwarded, .echoed, nil: break
         }
     }
 
+    /// Clients are told what all targets of an answer have used together.
+    private func shown(_ event: AnswerEvent) -> AnswerEvent {
+        guard splicer != nil, case .usage(let usage) = event else { return event }
+        return .usage(usage.adding(usedBefore))
+    }
+
     private func endComplete(into out: inout [UInt8]) {
         let reason = observer.stopReason ?? .stop
-        guard observer.hasContent || reason.explainsEmptyAnswer else { return end(with: .empty, into: &out) }
+        // A target that goes on with an answer may find that nothing is missing.
+        guard observer.hasContent || reason.explainsEmptyAnswer || splicer != nil else {
+            return end(with: .empty, into: &out)
+        }
         isComplete = true
         let usage = settledUsage
         if usage.estimated { observer.observe(.usage(usage)) }
         switch output {
         case .encoded(let encoder):
-            if usage.estimated { encoder.write(.usage(usage), into: &out) }
+            if usage.estimated { encoder.write(shown(.usage(usage)), into: &out) }
             encoder.write(.end, into: &out)
         case .collected(let collector):
             collector.add(.usage(usage))
@@ -310,7 +364,7 @@ final class AnswerRelayEngine {
 
     private func end(with failure: Failure, into out: inout [UInt8]) {
         ending = .failed(failure)
-        guard context.wantsStream, observer.hasContent else { return }
+        guard context.wantsStream, observer.hasContent, progress == nil else { return }
         writeError(failure, into: &out)
     }
 }

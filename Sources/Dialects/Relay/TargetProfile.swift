@@ -24,6 +24,8 @@ package struct TargetProfile: Sendable {
     package var resultsInUserTurns = false
     /// Whether the conversation may end with an assistant turn to be continued.
     package var prefill = true
+    /// Whether a last turn of the assistant is gone on with in the middle of a word, and not merely tolerated.
+    package var continuesPrefill = false
     /// Whether a message may carry `name` (`chat`).
     package var messageNames = true
 
@@ -161,6 +163,7 @@ package struct TargetProfile: Sendable {
             systemAnywhere = false
             alternatingTurns = true
             userTurnFirst = true
+            continuesPrefill = true
             resultsInUserTurns = true
             blankStops = false
             thinkingForbidsForcedChoice = true

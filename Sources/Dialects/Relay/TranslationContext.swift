@@ -28,6 +28,9 @@ package struct TranslationContext: Sendable {
     package var toolPolicy = ToolCallPolicy.observe
     /// The declared tools, for the check of calls.
     var toolDeclarations: ToolDeclarations?
+    /// Whether another target may go on with an answer that breaks off: then the relay remembers what it has sent, and
+    /// leaves it to its owner to tell the client of a failure.
+    package var continuation = StreamContinuation.never
     /// How the client's JSON format is obtained from the target.
     package var structuredMode = StructuredMode.native
     /// Stop sequences that the target cannot take.

@@ -103,6 +103,7 @@ struct Ending: Sendable, Equatable, CustomStringConvertible {
         switch outcome {
         case .delivered: word = "delivered"
         case .begun: word = "begun"
+        case .interrupted(_, let refusal): (word, failure) = ("interrupted", refusal.failure)
         case .clientGone: word = "gone"
         case .broken(let failure): (word, self.failure) = ("broken", failure)
         case .failed(let refusal):

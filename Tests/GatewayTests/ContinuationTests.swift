@@ -1,0 +1,116 @@
+import Dialects
+import HTTPCore
+import HTTPServer
+import Routing
+import Store
+import Testing
+
+@testable import Gateway
+
+/// Streams whose upstream dies after content was sent, and what other targets make of them.
+@Suite(.timeLimit(.minutes(1))) struct ContinuationTests {
+    private static func settings(_ policy: StreamContinuation) -> GatewaySettings {
+        var settings = GatewaySettings.quiet()
+        settings.streamContinuation = policy
+        return settings
+    }
+
+    /// A stream that ends in the middle of a sentence.
+    private static let broken = Chat.role + Chat.text("Once upon") + Chat.text(" a ti")
+
+    private func world(
+        _ policy: StreamContinuation,
+        _ answers: @escaping @Sendable (Upstream.Call) -> Response,
+        _ body: @escaping @Sendable (World, Upstream) async throws -> Void
+    ) async throws {
+        let upstream = try Upstream(answers)
+        try await withWorld(Self.settings(policy)) { world async throws in
+            try await world.connect(upstream, accounts: ["a1", "a2", "a3"])
+            try await body(world, upstream)
+        }
+    }
+
+    @Test(arguments: [Dialect.openAIChat, .anthropicMessages])
+    func `the next account goes on, and the client sees one answer`(client: Dialect) async throws {
+        try await world(.text) { call in
+            guard call.key != "a1" else { return .stream(Self.broken) }
+            return .stream(Chat.role + Chat.text("me there was") + Chat.finish() + Chat.usage(20, 7) + Chat.done)
+        } _: { world, upstream in
+            let answer = await world.ask("near/m1", client, streams: true)
+            #expect(answer.status == 200 && answer.sink.misuses.isEmpty && answer.sink.isFinished)
+            #expect(answer.sink.text.contains("me there was") && answer.sink.text.contains(client.cleanEnd))
+            #expect(!answer.sink.text.contains(client.errorEvent))
+            #expect(answer.sink.text.contains(": x-omniroute-stream=stitched(1)\n"))
+            #expect(upstream.asked == ["a1 m1", "a2 m1"])
+            let second = try #require(upstream.calls.last?.body)
+            #expect(second.contains("Once upon a ti") && second.contains("Continue it exactly"))
+            // Both answers are paid for: the first is an estimate, because it never came to its figures.
+            let record = try #require(try await world.usage().first)
+            #expect(record.status == 200 && record.output ?? 0 > 7 && record.estimated)
+            let records = try await world.usage()
+            #expect(records.count == 1)
+        }
+    }
+
+    @Test func `a third target goes on when the second dies too`() async throws {
+        try await world(.text) { call in
+            switch call.key {
+            case "a1": .stream(Self.broken)
+            case "a2": .stream(Chat.role + Chat.text("me there"))
+            default: .stream(Chat.role + Chat.text(" was a king.") + Chat.finish() + Chat.done)
+            }
+        } _: { world, upstream in
+            let answer = await world.ask("near/m1", streams: true)
+            #expect(answer.sink.text.contains("stitched(2)") && answer.sink.text.contains(" was a king."))
+            #expect(upstream.calls.last?.body.contains("Once upon a time there") == true)
+        }
+    }
+
+    @Test func `without a target the client is told, once`() async throws {
+        try await world(.text) { call in
+            call.key == "a1" ? .stream(Self.broken) : .failure(500, "boom")
+        } _: { world, upstream in
+            let answer = await world.ask("near/m1", streams: true)
+            #expect(upstream.asked.count == 3)
+            #expect(answer.sink.text.contains(#""retryable":true,"reason":"upstream_cut_off""#))
+            #expect(answer.sink.text.contains(": x-omniroute-stream=failed\n"))
+            #expect(!answer.sink.text.contains(Dialect.openAIChat.cleanEnd))
+            #expect(answer.sink.isFinished && answer.sink.misuses.isEmpty)
+            let statuses = try await world.usage().map(\.status)
+            #expect(statuses == [502])
+        }
+    }
+
+    @Test(arguments: [StreamContinuation.never, .text])
+    func `what the policy does not allow ends with an error`(policy: StreamContinuation) async throws {
+        let call =
+            #"{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{"}}]},"finish_reason":null}"#
+        try await world(policy) { _ in
+            .stream(policy == .never ? Self.broken : Chat.role + "data: {\"id\":\"c1\",\"choices\":[\(call)]}\n\n")
+        } _: { world, upstream in
+            let answer = await world.ask("near/m1", streams: true)
+            #expect(upstream.asked.count == 1)
+            #expect(answer.sink.text.contains(Dialect.openAIChat.errorEvent))
+            #expect(answer.sink.text.contains("x-omniroute-stream=failed"))
+        }
+    }
+
+    @Test func `a whole stream says so`() async throws {
+        try await world(.text) { _ in
+            .stream(Chat.role + Chat.text("Hi") + Chat.finish() + Chat.done)
+        } _: { world, _ in
+            let answer = await world.ask("near/m1", streams: true)
+            #expect(answer.sink.text.contains(": x-omniroute-stream=whole\n"))
+        }
+    }
+
+    @Test func `the key's word counts before the combo's, and the combo's before the server's`() {
+        var combo = ComboSettings()
+        var settings = GatewaySettings()
+        settings.streamContinuation = .text
+        #expect(AnswerPolicies(nil, nil, settings).continuation == .text)
+        combo.streamContinuation = .never
+        #expect(AnswerPolicies(nil, combo, settings).continuation == .never)
+        #expect(AnswerPolicies(nil, combo, settings).toolCalls == .observe)
+    }
+}
