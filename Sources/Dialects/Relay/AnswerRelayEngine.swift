@@ -52,7 +52,10 @@ final class AnswerRelayEngine {
 
     init(context: consuming TranslationContext, profile: TargetProfile, upstreamContentType: String?) {
         splitsThinkTags = profile.thinkTags
-        sniffer = AnswerSniffer(contentType: upstreamContentType)
+        sniffer = AnswerSniffer(
+            contentType: upstreamContentType,
+            framing: context.upstreamDialect.framing(.standard)
+        )
         decoder = context.upstreamDialect.codec.makeAnswerDecoder(profile: profile, context: context)
         filters = AnswerFilters.make(for: context)
         self.context = consume context
