@@ -31,7 +31,10 @@ enum OllamaAnswerBody {
         writer.member("role", literal: "assistant")
         writer.member("content", text(of: blocks))
         if let thought = thought(of: blocks) { writer.member("thinking", thought) }
-        let images = blocks.compactMap { if case .media(let media) = $0.kind { media } else { nil } }
+        let images = blocks.compactMap { block -> Media? in
+            guard case .media(let media) = block.kind, case .base64 = media.source else { return nil }
+            return media
+        }
         if !images.isEmpty { OllamaImages.write(images, to: &writer) }
         writeCalls(blocks, to: &writer)
         writer.endObject()

@@ -67,7 +67,9 @@ final class OllamaAnswerEncoder: AnswerEncoder {
         case .toolCall(let id, let name, _):
             noteFirstPiece()
             calls[block] = Call(id: id, name: name)
-        case .media(let media): lines.writeMessage(into: &out) { OllamaImages.write([media], to: &$0) }
+        case .media(let media):
+            guard case .base64 = media.source else { return }
+            lines.writeMessage(into: &out) { OllamaImages.write([media], to: &$0) }
         case .text, .thinking, .redactedThinking, .refusal, .webSearch, .opaque: break
         }
     }
@@ -108,7 +110,7 @@ enum OllamaCalls {
     }
 }
 
-/// Images that the model made.
+/// Images that the model made; one that is only known by its URL has no place.
 enum OllamaImages {
     static func write(_ images: [Media], to writer: inout JSONWriter) {
         writer.key("images")

@@ -24,7 +24,7 @@ enum OllamaCodec: DialectCodec {
         streams: Bool
     ) throws(DialectError) -> [UInt8] {
         var encoder = OllamaRequestEncoder(conversation, profile: profile, context: context, streams: streams)
-        let body = encoder.encode()
+        let body = try encoder.encode()
         context = encoder.context
         return body
     }

@@ -8,24 +8,27 @@ struct OllamaMessageWriter {
     private let profile: TargetProfile
     /// The names of the tools by the identifiers of their calls: results repeat them.
     private var toolNames: [String: String] = [:]
+    /// Media of results that wait for a message of the user's.
+    private var attachments: [Part] = []
 
     init(profile: TargetProfile) {
         self.profile = profile
     }
 
-    func write(_ conversation: Conversation, context: inout TranslationContext, to writer: inout JSONWriter) {
-        var named = self
-        for call in conversation.turns.lazy.flatMap(\.calls) { named.toolNames[call.id] = call.name }
+    mutating func write(_ conversation: Conversation, context: inout TranslationContext, to writer: inout JSONWriter) {
+        for call in conversation.turns.lazy.flatMap(\.calls) { toolNames[call.id] = call.name }
         writer.key("messages")
         writer.beginArray()
         for text in SystemText.messages(conversation.system, joined: profile.systemOnlyFirst) {
             write("system", [.text(text)], context: &context, to: &writer)
         }
-        for turn in conversation.turns {
+        for (place, turn) in conversation.turns.enumerated() {
             switch turn.role {
-            case .system: named.write("system", turn.parts, context: &context, to: &writer)
-            case .user: named.writeUser(turn, context: &context, to: &writer)
-            case .assistant: named.writeAssistant(turn, to: &writer)
+            case .system: write("system", turn.parts, context: &context, to: &writer)
+            case .user:
+                let next = conversation.turns.dropFirst(place + 1).first
+                writeUser(turn, before: next, context: &context, to: &writer)
+            case .assistant: writeAssistant(turn, to: &writer)
             }
         }
         writer.endArray()
@@ -33,11 +36,19 @@ struct OllamaMessageWriter {
 
     // MARK: - Users
 
-    private func writeUser(_ turn: Turn, context: inout TranslationContext, to writer: inout JSONWriter) {
-        var rest: [Part] = []
-        for result in turn.results { writeResult(result, attachments: &rest, to: &writer) }
-        rest += turn.parts.filter { !$0.isToolResult }
-        if !rest.isEmpty { write("user", rest, context: &context, to: &writer) }
+    private mutating func writeUser(
+        _ turn: Turn,
+        before next: Turn?,
+        context: inout TranslationContext,
+        to writer: inout JSONWriter
+    ) {
+        for result in turn.results { writeResult(result, to: &writer) }
+        let said = turn.parts.filter { !$0.isToolResult }
+        // What the user says next, in a turn of its own, takes the images of the results along.
+        if said.isEmpty, let next, next.role == .user, !next.hasResults { return }
+        let parts = attachments + said
+        attachments = []
+        if !parts.isEmpty { write("user", parts, context: &context, to: &writer) }
     }
 
     private func write(
@@ -73,7 +84,7 @@ struct OllamaMessageWriter {
         writer.endObject()
     }
 
-    private func writeResult(_ result: ToolResult, attachments: inout [Part], to writer: inout JSONWriter) {
+    private mutating func writeResult(_ result: ToolResult, to writer: inout JSONWriter) {
         let text = ToolResultText(result)
         attachments += text.attachments
         writer.beginObject()

@@ -171,7 +171,10 @@ struct OllamaRequestDecoder {
 
     private func number(_ key: StaticString, of object: JSONValue) throws(DialectError) -> WireNumber? {
         guard let json = object.present(key) else { return nil }
-        guard let number = WireNumber(json) else { throw DialectError("\(key) must be a number", param: "\(key)") }
+        guard let number = WireNumber(json) else {
+            let name = object.range == root.range ? "\(key)" : "options.\(key)"
+            throw DialectError("\(name) must be a number", param: name)
+        }
         return number
     }
 

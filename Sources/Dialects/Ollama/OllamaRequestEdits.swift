@@ -11,6 +11,7 @@ struct OllamaRequestEdits {
     private var editor: JSONEditor
     /// Stop sequences that the target cannot take.
     private var stopEmulation: [String] = []
+    private var losses: [Loss] = []
 
     static func apply(
         to body: JSONDocument,
@@ -27,6 +28,7 @@ struct OllamaRequestEdits {
         )
         edits.edit()
         context.stopEmulation = edits.stopEmulation
+        for loss in edits.losses { context.lose(loss.feature, loss.detail) }
         if context.layout == .generate { edits.dropGenerateFields(context: &context) }
         return edits.editor.finish()
     }
@@ -43,6 +45,7 @@ struct OllamaRequestEdits {
         editThinking()
         if let options = root.present("options"), options.isObject { edit(options: options) }
         if let tools = root.present("tools"), tools.isArray, tools.count > profile.maxTools {
+            losses.append(Loss(.toolLimit, String(profile.maxTools)))
             for tool in tools.elements.dropFirst(profile.maxTools) { editor.removeElement(tool, of: tools) }
         }
         editImages()
@@ -67,9 +70,13 @@ struct OllamaRequestEdits {
     private mutating func editThinking() {
         guard let think = root.present("think") else { return }
         switch profile.reasoningStyle {
-        case .none: remove("think", of: root)
+        case .none:
+            remove("think", of: root)
+            if think.bool != false { losses.append(Loss(.reasoning)) }
         case .ollamaFlag:
-            if let word = think.string { editor.replace(think, with: JSONLiteral.bool(word != "none")) }
+            guard let word = think.string else { return }
+            editor.replace(think, with: JSONLiteral.bool(word != "none"))
+            if word != "none" { losses.append(Loss(.reasoning, "effort")) }
         case .ollamaLevel:
             guard let level = think.string.flatMap(EffortLevel.init(rawValue:)) else { return }
             let nearest = OllamaThink.level(level, known: profile.efforts)

@@ -14,7 +14,8 @@ struct OllamaRequestEncoder {
         self.streams = streams
     }
 
-    mutating func encode() -> [UInt8] {
+    mutating func encode() throws(DialectError) -> [UInt8] {
+        try refuseImageURLs()
         LossNotes(conversation, profile: profile, kept: keptWishes).note(in: &context)
         let format = settleFormat()
         var writer = JSONWriter(capacity: conversation.sourceSize + conversation.sourceSize / 8 + 1_024)
@@ -27,11 +28,32 @@ struct OllamaRequestEncoder {
         write(format, to: &writer)
         writeLogprobs(to: &writer)
         writeTools(to: &writer)
-        OllamaMessageWriter(profile: profile).write(conversation, context: &context, to: &writer)
+        var messages = OllamaMessageWriter(profile: profile)
+        messages.write(conversation, context: &context, to: &writer)
         writer.endObject()
         return profile.strippingFields(of: writer.bytes)
     }
 
+    /// Images by URL are fetched before; one that could not be, and that the user has just sent, is the request's end.
+    private func refuseImageURLs() throws(DialectError) {
+        guard profile.unreadableContent == .refuse, let turn = conversation.turns.last(where: { $0.role == .user })
+        else {
+            return
+        }
+        for part in turn.parts {
+            guard case .media(let media) = part, media.kind == .image, case .url(let url) = media.source else {
+                continue
+            }
+            throw DialectError(
+                .unsupported,
+                "this model cannot read images by URL (host \(MediaRepair.host(of: url.string))): send the image itself",
+                param: "messages",
+                code: "unsupported_content"
+            )
+        }
+    }
+
+    /// What `encode` writes down; the names of the wishes are those of its fields.
     private var keptWishes: Set<Wish> {
         var kept: Set<Wish> = []
         if profile.samplingAllowed { kept.formUnion([.temperature, .topP]) }

@@ -16,7 +16,7 @@ enum ToolRepair {
             conversation.parallelTools = nil
             if profile.toolsForHistory { synthesise(for: &conversation) }
         }
-        rename(&conversation, limit: profile.toolNameLimit, context: &context)
+        if profile.toolNameRule != .any { rename(&conversation, limit: profile.toolNameLimit, context: &context) }
         relaxForcedChoice(&conversation, profile: profile, context: &context)
     }
 
