@@ -62,11 +62,15 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
 
     @Test(arguments: Direction.all)
     func `nothing is written after the end`(direction: Direction) throws {
-        let file = Golden.root.appending(path: direction.folder).appending(path: "text.sse")
+        let type = direction.upstream.streamType
+        let file = Golden.root.appending(path: direction.folder).appending(
+            path: "text" + direction.upstream.streamSuffix
+        )
         let bytes = [UInt8](try Data(contentsOf: file))
         let context = makeContext(direction.client, direction.upstream)
-        let once = relay([bytes], context)
-        #expect(relay([bytes, bytes, Array("data: {\"error\":{}}\n\n".utf8)], context) == once)
+        let once = relay([bytes], context, contentType: type)
+        let more = direction.upstream == .ollama ? "{\"error\":\"x\"}\n" : "data: {\"error\":{}}\n\n"
+        #expect(relay([bytes, bytes, Array(more.utf8)], context, contentType: type) == once)
     }
 
     @Test func `figures that a provider reports on the way stay when its answer is cut off`() {
@@ -136,15 +140,23 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
         direction: Direction
     ) throws {
         let stream =
-            direction.upstream == .openAIChat
-            ? chunk(#"{"role":"assistant","content":"Half"}"#)
-            : messageStart + event("content_block_start", #""index":0,"content_block":{"type":"text","text":""}"#)
-                + event("content_block_delta", #""index":0,"delta":{"type":"text_delta","text":"Half"}"#)
-        let cut = relay(stream, makeContext(direction.client, direction.upstream), cleanEnd: false)
+            switch direction.upstream {
+            case .openAIChat: chunk(#"{"role":"assistant","content":"Half"}"#)
+            case .ollama: line(#""content":"Half""#)
+            default:
+                messageStart + event("content_block_start", #""index":0,"content_block":{"type":"text","text":""}"#)
+                    + event("content_block_delta", #""index":0,"delta":{"type":"text_delta","text":"Half"}"#)
+            }
+        let context = makeContext(direction.client, direction.upstream)
+        let cut = relay(stream, context, contentType: direction.upstream.streamType, cleanEnd: false)
         #expect(cut.failure?.cause == .cutOff)
         #expect(!cut.isComplete)
         let frames = cut.out.frames
-        if direction.client == .openAIChat {
+        if direction.client == .ollama {
+            let objects = try cut.out.objects()
+            #expect(objects.last?["error"]?.string == "upstream closed the stream early")
+            #expect(objects.allSatisfy { $0["done"]?.bool != true })
+        } else if direction.client == .openAIChat {
             #expect(frames.last == "data: [DONE]")
             #expect(frames.dropLast().last?.hasPrefix(#"data: {"error":{"message":"#) == true)
             #expect(!cut.out.contains(#""finish_reason":"stop""#))

@@ -7,7 +7,7 @@ import Testing
 /// The golden matrix: every direction and feature as bytes in and bytes out.
 ///
 /// `Fixtures/<client>-to-<upstream>/<case>.json` is a request and `<case>.expected.json` what is sent for it;
-/// `<case>.sse` is a provider's stream and `<case>.client.sse` what the client gets of it, `<case>.client.json` what a
+/// `<case>.sse` (`.ndjson` for Ollama) is a provider's stream and `<case>.client.sse` what the client gets of it, `<case>.client.json` what a
 /// client gets that wants one body; `<case>.body.json` is a provider's whole body. `<case>.settings.json` changes the
 /// target's profile or the client's wishes. `UPDATE_GOLDEN=1` rewrites what is expected.
 enum Golden {
@@ -20,6 +20,9 @@ enum Golden {
         var input: URL
 
         var testDescription: String { "\(direction.folder)/\(name)" }
+
+        /// What the client gets when it wants a stream.
+        var clientStream: URL { file(".client" + direction.client.streamSuffix) }
 
         func file(_ suffix: String) -> URL {
             Golden.root.appending(path: direction.folder).appending(path: name + suffix)
@@ -42,6 +45,11 @@ enum Golden {
         }
     }
 
+    /// All cases that are a provider's stream.
+    static var streams: [Case] {
+        cases(".sse", butNot: [".client.sse"]) + cases(".ndjson", butNot: [".client.ndjson"])
+    }
+
     /// Compares with the expected file, or writes it.
     static func check(_ actual: [UInt8], _ file: URL, _ name: String) throws {
         if isUpdating { return try Data(actual).write(to: file) }
@@ -49,6 +57,15 @@ enum Golden {
         if expected != actual {
             Attachment.record(String(decoding: actual, as: UTF8.self), named: name + file.pathExtension)
             #expect(String(decoding: actual, as: UTF8.self) == String(decoding: expected, as: UTF8.self))
+        }
+    }
+
+    /// The body of a request to another endpoint than the dialect's main one, as the gateway hands it on.
+    static func chatBody(of body: JSONDocument, layout: AnswerLayout) throws(DialectError) -> JSONDocument {
+        switch layout {
+        case .generate: try OllamaGenerate.chatBody(from: body)
+        case .textCompletion: try TextCompletion.chatBody(from: body)
+        case .standard, .jsonArray: body
         }
     }
 
@@ -77,6 +94,11 @@ enum Golden {
             }
             for tool in root?["custom_tools"]?.elements ?? JSONDocument.emptyArray.root.elements {
                 if let name = tool.string { context.customTools.insert(name) }
+            }
+            switch root?["layout"]?.string {
+            case "generate": context.layout = .generate
+            case "textCompletion": context.layout = .textCompletion
+            default: break
             }
             context.legacyFunctions = root?["legacy"]?.bool ?? false
             context.citesSources = root?["cites"]?.bool ?? false
@@ -119,6 +141,8 @@ enum Golden {
             case "thinkTags": profile.thinkTags = flag
             case "datedTools": profile.datedTools = flag
             case "lenientEnd": profile.lenientEnd = flag
+            case "minP": profile.minP = flag
+            case "maxStop": profile.maxStop = value.int
             case "search": profile.hostedWebSearch = value.string.map { .anthropic(type: $0) } ?? .options
             case "mistral": profile.toolIDRule = .mistral
             case "stripFields": profile.stripFields = Set(value.elements.compactMap(\.string))
@@ -135,7 +159,7 @@ enum Golden {
         private static let styles: [String: TargetProfile.ReasoningStyle] = [
             "none": .none, "effort": .effort, "effortNoNone": .effortNoNone, "budget": .anthropicBudget,
             "adaptive": .anthropicAdaptive, "thinkingType": .thinkingType, "enableThinking": .enableThinking,
-            "openRouter": .openRouter,
+            "openRouter": .openRouter, "ollamaFlag": .ollamaFlag, "ollamaLevel": .ollamaLevel,
         ]
     }
 }
@@ -152,10 +176,11 @@ enum Golden {
         var profile = TargetProfile(golden.direction.upstream)
         try settings.apply(to: &profile)
         var context = makeContext(golden.direction.client, golden.direction.upstream, streams: settings.streams)
+        settings.apply(to: &context)
         let body = try JSONDocument.parse([UInt8](try Data(contentsOf: golden.input)))
         do {
             let bytes = try RequestTranslator.translate(
-                body,
+                try Golden.chatBody(of: body, layout: context.layout),
                 profile: profile,
                 context: &context,
                 upstreamStreams: settings.streams
@@ -190,21 +215,21 @@ enum Golden {
         settings.apply(to: &context)
         var profile = TargetProfile(golden.direction.upstream)
         try settings.apply(to: &profile)
-        let isStream = golden.input.pathExtension == "sse"
+        let isStream = ["sse", "ndjson"].contains(golden.input.pathExtension)
         return relay(
             chunks,
             context,
-            contentType: isStream ? "text/event-stream; charset=utf-8" : "application/json",
+            contentType: isStream ? golden.direction.upstream.streamType : "application/json",
             cleanEnd: cleanEnd,
             profile: { $0 = profile }
         )
     }
 
-    @Test(arguments: Golden.cases(".sse", butNot: [".client.sse"]))
+    @Test(arguments: Golden.streams)
     func `a stream becomes what is expected, however it is cut`(golden: Golden.Case) throws {
         let bytes = [UInt8](try Data(contentsOf: golden.input))
         let whole = try Self.run(golden, [bytes], streams: true)
-        try Golden.check(Array(whole.out.utf8), golden.file(".client.sse"), golden.name)
+        try Golden.check(Array(whole.out.utf8), golden.clientStream, golden.name)
         // Byte by byte every boundary is a cut at once; pieces of other sizes hold several frames or parts of them.
         for size in [1, 2, 7, 61, 256] {
             let pieces = stride(from: 0, to: bytes.count, by: size).map {
@@ -223,7 +248,7 @@ enum Golden {
         }
     }
 
-    @Test(arguments: Golden.cases(".sse", butNot: [".client.sse"]))
+    @Test(arguments: Golden.streams)
     func `a stream becomes one body for a client that wants one`(golden: Golden.Case) throws {
         let bytes = [UInt8](try Data(contentsOf: golden.input))
         let whole = try Self.run(golden, [bytes], streams: false)
@@ -235,11 +260,14 @@ enum Golden {
         try Golden.check(out, golden.file(".client.json"), golden.name)
     }
 
-    @Test(arguments: Golden.cases(".sse", butNot: [".client.sse"]))
+    @Test(arguments: Golden.streams)
     func `a truncated stream never ends cleanly before it is complete`(golden: Golden.Case) throws {
         let bytes = [UInt8](try Data(contentsOf: golden.input))
         let whole = try Self.run(golden, [bytes], streams: true)
-        let marks = ["data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#]
+        let marks = [
+            "data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#,
+            #""done":true"#,
+        ]
         // Inside a frame nothing happens, so that large streams are cut around the ends of lines only.
         let isSmall = bytes.count < Self.smallStream
         let places = bytes.indices.filter {
@@ -261,13 +289,13 @@ enum Golden {
     @Test(arguments: Golden.cases(".body.json"))
     func `a body becomes what is expected`(golden: Golden.Case) throws {
         let bytes = [UInt8](try Data(contentsOf: golden.input))
-        for (streams, suffix) in [(false, ".client.json"), (true, ".client.sse")] {
+        for streams in [false, true] {
             let whole = try Self.run(golden, [bytes], streams: streams)
             var out = Array(whole.out.utf8)
             if let failure = whole.failure, out.isEmpty {
                 out = ErrorBody.render(failure, dialect: golden.direction.client, requestID: "req_test").body
             }
-            try Golden.check(out, golden.file(suffix), golden.name)
+            try Golden.check(out, streams ? golden.clientStream : golden.file(".client.json"), golden.name)
             #expect(try Self.run(golden, bytes.map { [$0] }, streams: streams) == whole)
         }
     }

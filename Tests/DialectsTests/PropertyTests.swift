@@ -62,7 +62,11 @@ private struct RandomAnswer {
     }
 
     func stream(_ dialect: Dialect, _ random: inout SeededRandom) -> String {
-        dialect == .openAIChat ? chatStream(&random) : messagesStream(&random)
+        switch dialect {
+        case .openAIChat: chatStream(&random)
+        case .ollama: ollamaStream(&random)
+        default: messagesStream(&random)
+        }
     }
 
     private func chatStream(_ random: inout SeededRandom) -> String {
@@ -120,7 +124,36 @@ private struct RandomAnswer {
     }
 
     func body(_ dialect: Dialect) -> String {
-        dialect == .openAIChat ? chatBody : messagesBody
+        switch dialect {
+        case .openAIChat: chatBody
+        case .ollama: ollamaBody
+        default: messagesBody
+        }
+    }
+
+    private func ollamaStream(_ random: inout SeededRandom) -> String {
+        var out = ""
+        for piece in thinking.map({ Self.pieces($0, &random) }) ?? [] {
+            out += line("\"content\":\"\",\"thinking\":\(Self.quoted(piece))")
+        }
+        for piece in text.map({ Self.pieces($0, &random) }) ?? [] { out += line("\"content\":\(Self.quoted(piece))") }
+        for call in ollamaCalls { out += line("\"content\":\"\",\"tool_calls\":[\(call)]") }
+        return out + doneLine()
+    }
+
+    private var ollamaBody: String {
+        let thought = thinking.map { ",\"thinking\":\(Self.quoted($0))" } ?? ""
+        let tools = calls.isEmpty ? "" : ",\"tool_calls\":[\(ollamaCalls.joined(separator: ","))]"
+        return line(
+            "\"content\":\(text.map(Self.quoted) ?? "\"\"")\(thought)\(tools)",
+            #""done":true,"done_reason":"stop","prompt_eval_count":25,"eval_count":15,"eval_duration":7"#
+        )
+    }
+
+    private var ollamaCalls: [String] {
+        calls.enumerated().map { index, call in
+            #"{"id":"\#(call.id)","function":{"index":\#(index),"name":"\#(call.name)","arguments":\#(call.arguments)}}"#
+        }
     }
 
     private var chatBody: String {
@@ -164,7 +197,9 @@ private struct Understood: Equatable {
     static func whole(_ text: String, _ dialect: Dialect) throws -> Understood {
         var seen = Understood()
         let root = try JSONDocument.parse(Array(text.utf8)).root
-        if dialect == .openAIChat {
+        if dialect == .ollama {
+            try seen.addOllama(root)
+        } else if dialect == .openAIChat {
             let choice = try #require(root["choices"]?.first)
             let message = try #require(choice["message"])
             seen.text = message["content"]?.string ?? ""
@@ -197,7 +232,42 @@ private struct Understood: Equatable {
     }
 
     static func stream(_ text: String, _ dialect: Dialect) throws -> Understood {
-        dialect == .openAIChat ? try chatStream(text) : try messagesStream(text)
+        switch dialect {
+        case .openAIChat: try chatStream(text)
+        case .ollama: try ollamaStream(text)
+        default: try messagesStream(text)
+        }
+    }
+
+    /// Reads as Ollama's own clients: one object a line, exactly one of them done, and it the last.
+    private static func ollamaStream(_ text: String) throws -> Understood {
+        var seen = Understood()
+        let objects = try text.objects()
+        #expect(text.hasSuffix("\n") && !text.contains("\n\n"))
+        #expect(objects.dropLast().allSatisfy { $0["done"]?.bool == false })
+        #expect(objects.last?["done"]?.bool == true)
+        for object in objects { try seen.addOllama(object) }
+        return seen
+    }
+
+    private mutating func addOllama(_ object: JSONValue) throws {
+        let message = try #require(object["message"])
+        text += message["content"]?.string ?? ""
+        thinking += message["thinking"]?.string ?? ""
+        for call in message["tool_calls"]?.elements ?? JSONDocument.emptyArray.root.elements {
+            let function = try #require(call["function"])
+            #expect(function["index"]?.int == calls.count)
+            let arguments = try #require(function["arguments"])
+            #expect(arguments.isObject)
+            try add(
+                call: call["id"]?.string ?? "",
+                function["name"]?.string ?? "",
+                String(decoding: arguments.raw, as: UTF8.self)
+            )
+        }
+        finish = object["done_reason"]?.string ?? finish
+        output = object["eval_count"]?.int ?? output
+        if object["done"]?.bool == true { #expect(object["eval_duration"]?.int ?? 0 > 0) }
     }
 
     private static func chatStream(_ text: String) throws -> Understood {
@@ -272,11 +342,12 @@ private struct Understood: Equatable {
             let answer = RandomAnswer(&random)
             let stream = answer.stream(direction.upstream, &random)
             let body = answer.body(direction.upstream)
+            let type = direction.upstream.streamType
             let streaming = makeContext(direction.client, direction.upstream)
             let whole = makeContext(direction.client, direction.upstream, streams: false)
             let outcomes = [
-                try Understood.stream(relay(stream, streaming).out, direction.client),
-                try Understood.whole(relay(stream, whole).out, direction.client),
+                try Understood.stream(relay(stream, streaming, contentType: type).out, direction.client),
+                try Understood.whole(relay(stream, whole, contentType: type).out, direction.client),
                 try Understood.stream(relay(body, streaming, contentType: "application/json").out, direction.client),
                 try Understood.whole(relay(body, whole, contentType: "application/json").out, direction.client),
             ]
@@ -303,9 +374,13 @@ private struct Understood: Equatable {
             }
             for streams in [true, false] {
                 let context = makeContext(direction.client, direction.upstream, streams: streams)
-                let outcome = relay([bytes], context, cleanEnd: Bool.random(using: &random))
+                let isClean = Bool.random(using: &random)
+                let outcome = relay([bytes], context, contentType: direction.upstream.streamType, cleanEnd: isClean)
                 #expect(outcome.isComplete != (outcome.failure != nil))
-                if outcome.failure != nil, streams { #expect(!outcome.out.contains("message_stop")) }
+                if outcome.failure != nil, streams {
+                    #expect(!outcome.out.contains("message_stop"))
+                    #expect(direction.client != .ollama || !outcome.out.contains(#""done":true"#))
+                }
             }
         }
     }
@@ -349,7 +424,12 @@ private struct Understood: Equatable {
                 )
                 var context = makeContext(direction.client, direction.upstream)
                 var profile = TargetProfile(direction.upstream)
-                profile.reasoningStyle = direction.upstream == .openAIChat ? .effort : .anthropicBudget
+                profile.reasoningStyle =
+                    switch direction.upstream {
+                    case .openAIChat: .effort
+                    case .ollama: .ollamaLevel
+                    default: .anthropicBudget
+                    }
                 profile.reasoningReplay = .optional
                 do {
                     let bytes = try RequestTranslator.translate(

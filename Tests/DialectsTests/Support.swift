@@ -20,7 +20,7 @@ final class CountingIDs: IDGenerator {
 
 extension Dialect {
     /// Those whose codecs are complete.
-    static let spoken: [Dialect] = [.openAIChat, .anthropicMessages]
+    static let spoken: [Dialect] = [.openAIChat, .anthropicMessages, .ollama]
 }
 
 /// A pair of dialects, as the fixtures' folders name them.
@@ -105,6 +105,7 @@ func relay(
 ) -> Relayed {
     var context = context
     context.ids = CountingIDs()
+    context.stopwatch = SteppingStopwatch()
     var profile = TargetProfile(context.upstreamDialect)
     change(&profile)
     var relay = AnswerRelay(context: context, profile: profile, upstreamContentType: contentType)

@@ -28,8 +28,16 @@ struct MessagesRequestDecoder {
         readOutput()
         conversation.metadata.user = root.present("metadata")?.present("user_id")?.text
         conversation.metadata.serviceTier = root["service_tier"]?.string
+        context.loseFields(of: root, except: Self.known)
         return conversation
     }
+
+    /// Members that are read, or that ask for nothing by themselves.
+    private static let known: Set<String> = [
+        "model", "messages", "system", "max_tokens", "stream", "streaming", "non_stream", "disable_stream",
+        "disable_streaming", "temperature", "top_p", "top_k", "stop_sequences", "thinking", "output_config",
+        "output_format", "tools", "tool_choice", "metadata", "service_tier", "cache_control",
+    ]
 
     // MARK: - Messages
 

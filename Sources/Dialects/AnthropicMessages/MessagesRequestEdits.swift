@@ -229,7 +229,7 @@ struct MessagesRequestEdits {
         }
         // Clients that take over each other's requests stack these lines up; one is enough, and only for Claude.
         var isKnown = profile.signatureFamily != .anthropic
-        for block in system.elements where block["text"]?.string?.hasPrefix(ChatMessageWriter.billingHeader) == true {
+        for block in system.elements where block["text"]?.string?.hasPrefix(SystemText.billingHeader) == true {
             if isKnown { editor.removeElement(block, of: system) }
             isKnown = true
         }
@@ -238,7 +238,7 @@ struct MessagesRequestEdits {
 
     private static func withoutBillingHeader(_ text: JSONText) -> JSONText {
         let string = text.string
-        guard string.hasPrefix(ChatMessageWriter.billingHeader) else { return text }
+        guard string.hasPrefix(SystemText.billingHeader) else { return text }
         return JSONText(String(string.drop { !$0.isNewline }.drop { $0.isNewline }))
     }
 

@@ -16,6 +16,7 @@ struct MessagesRequestEncoder {
 
     mutating func encode() -> [UInt8] {
         let thinking = ThinkingPlan(conversation.reasoning, maxOutput: conversation.maxOutput, profile: profile)
+        noteLosses(isThinking: thinking.isThinking)
         let schema = settleOutputFormat(isThinking: thinking.isThinking)
         var writer = JSONWriter(capacity: conversation.sourceSize + conversation.sourceSize / 8 + 1_024)
         writer.beginObject()
@@ -30,15 +31,44 @@ struct MessagesRequestEncoder {
         writeMetadata(to: &writer)
         if streams { writer.member("stream", true) }
         writer.endObject()
-        return strippingFields(writer.bytes)
+        return profile.strippingFields(of: writer.bytes)
     }
 
-    private func strippingFields(_ body: [UInt8]) -> [UInt8] {
-        guard !profile.stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
-        var editor = JSONEditor(document)
-        for field in profile.stripFields { editor.removeMember(field, of: document.root) }
-        return editor.finish()
+    // MARK: - Losses
+
+    private mutating func noteLosses(isThinking: Bool) {
+        LossNotes(conversation, profile: profile, kept: keptWishes(isThinking: isThinking)).note(in: &context)
+        for tool in conversation.serverTools {
+            LossNotes.noteSearch(tool, kept: ["allowed_domains", "user_location"], in: &context)
+        }
     }
+
+    /// What `encode` writes down.
+    private func keptWishes(isThinking: Bool) -> Set<Wish> {
+        var kept: Set<Wish> = [.documentDetails, .citations, .textOrder, .parallelTools, .reasoningDisplay]
+        if profile.samplingAllowed { kept.formUnion(keptSampling(isThinking: isThinking)) }
+        if profile.strictTools { kept.insert(.toolStrict) }
+        if profile.userField == .metadataUserID { kept.insert(.user) }
+        if profile.serviceTiers, conversation.metadata.serviceTier == "priority" { kept.insert(.serviceTier) }
+        return kept
+    }
+
+    /// A model that thinks has its own temperature, which is 1.
+    private func keptSampling(isThinking: Bool) -> Set<Wish> {
+        let sampling = conversation.sampling
+        guard !isThinking else {
+            var kept: Set<Wish> = []
+            if let topP = sampling.topP, Self.thinkingTopP.contains(topP.value) { kept.insert(.topP) }
+            if sampling.temperature?.value == 1 { kept.insert(.temperature) }
+            return kept
+        }
+        var kept: Set<Wish> = [.temperature]
+        if profile.tempAndTopP || sampling.temperature == nil { kept.insert(.topP) }
+        if profile.topK { kept.insert(.topK) }
+        return kept
+    }
+
+    private static let thinkingTopP = 0.95...1.0
 
     // MARK: - Settings
 
@@ -52,7 +82,7 @@ struct MessagesRequestEncoder {
         }
         guard profile.samplingAllowed else { return }
         if isThinking {
-            if let topP = sampling.topP, (0.95...1).contains(topP.value) { writer.member("top_p", topP) }
+            if let topP = sampling.topP, Self.thinkingTopP.contains(topP.value) { writer.member("top_p", topP) }
             return
         }
         writer.member("temperature", sampling.temperature?.clamped(to: 1))
@@ -120,10 +150,7 @@ struct MessagesRequestEncoder {
             }
         case .jsonObject: break
         }
-        if let text = JSONInstructions.text(for: conversation.output) {
-            conversation.system.append(SystemBlock(text: text))
-        }
-        context.structuredMode = .prompt
+        JSONInstructions.add(to: &conversation, context: &context)
         return nil
     }
 

@@ -24,6 +24,17 @@ struct Conversation {
     var sourceSize = 0
 }
 
+extension Conversation {
+    /// Adds a result; those that follow each other belong to one turn.
+    mutating func append(_ result: ToolResult) {
+        if let last = turns.indices.last, turns[last].role == .user, turns[last].parts.last?.isToolResult == true {
+            turns[last].parts.append(.toolResult(result))
+        } else {
+            turns.append(Turn(.user, [.toolResult(result)]))
+        }
+    }
+}
+
 /// One block of the system prompt.
 struct SystemBlock {
     var text: JSONText

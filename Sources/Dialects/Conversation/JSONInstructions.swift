@@ -5,6 +5,13 @@ enum JSONInstructions {
     private static let schemaInstruction: JSONText =
         "Answer with one JSON value that validates against this JSON Schema, without code fences or commentary:"
 
+    /// Asks in words for the form that a conversation's answer must have.
+    static func add(to conversation: inout Conversation, context: inout TranslationContext) {
+        if let text = text(for: conversation.output) { conversation.system.append(SystemBlock(text: text)) }
+        context.structuredMode = .prompt
+        context.lose(.structuredOutput)
+    }
+
     static func text(for format: OutputFormat) -> JSONText? {
         switch format {
         case .text: nil

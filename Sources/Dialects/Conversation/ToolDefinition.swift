@@ -30,6 +30,13 @@ struct ServerTool {
         case webSearch(WebSearch)
         /// Known only by its type.
         case other(String)
+
+        var type: String {
+            switch self {
+            case .webSearch: "web_search"
+            case .other(let type): type
+            }
+        }
     }
 
     struct WebSearch {

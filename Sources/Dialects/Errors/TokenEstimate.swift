@@ -34,6 +34,11 @@ package enum TokenEstimate {
                 }
             }
             add(text: message["reasoning_content"])
+            add(text: message["thinking"])
+            // Ollama's images stand beside the text.
+            for image in message["images"]?.elements ?? JSONDocument.emptyArray.root.elements {
+                fixed += Self.imageTokens(ofData: image.text)
+            }
         }
 
         mutating func add(content: JSONValue) {
@@ -88,7 +93,11 @@ package enum TokenEstimate {
 
         private static func imageTokens(_ part: JSONValue) -> Int {
             let given = part["source"]?["data"] ?? part["image_url"]?["url"] ?? part["image_url"] ?? part["image"]
-            guard let text = given?.text, let size = ImageSize.read(text) else { return image }
+            return imageTokens(ofData: given?.text)
+        }
+
+        private static func imageTokens(ofData data: JSONText?) -> Int {
+            guard let data, let size = ImageSize.read(data) else { return image }
             return max(1, size.width * size.height / 750)
         }
     }

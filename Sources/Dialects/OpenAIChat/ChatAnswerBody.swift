@@ -38,13 +38,26 @@ enum ChatAnswerBody {
         writer.member("index", choice)
         writer.key("message")
         writeMessage(blocks, refusal: refusal, context, to: &writer)
-        writer.memberNull("logprobs")
+        writeLogprobs(blocks, to: &writer)
         let reason = ChatStopReason.write(
             answer.finishes[choice] ?? .stop,
             hasRefusalText: refusal != nil,
             usesOldFunctions: context.legacyFunctions
         )
         writer.member("finish_reason", literal: reason)
+        writer.endObject()
+    }
+
+    private static func writeLogprobs(_ blocks: [CollectedAnswer.Block], to writer: inout JSONWriter) {
+        let tokens = blocks.flatMap(\.logprobs)
+        guard !tokens.isEmpty else { return writer.memberNull("logprobs") }
+        writer.key("logprobs")
+        writer.beginObject()
+        writer.key("content")
+        writer.beginArray()
+        for token in tokens { writer.raw(token) }
+        writer.endArray()
+        writer.memberNull("refusal")
         writer.endObject()
     }
 

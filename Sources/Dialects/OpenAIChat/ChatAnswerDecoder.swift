@@ -96,6 +96,11 @@ final class ChatAnswerDecoder: AnswerDecoder {
         } else if let text = parts.text?.text, !text.isEmpty {
             append(text, .text, of: number, into: &events)
         }
+        if let tokens = parts.logprobs?.present("content"), tokens.isArray, tokens.count > 0,
+            let open = choices[number].open, open.kind == .text
+        {
+            events.append(.logprobs(open.block, tokens))
+        }
         if let reason = parts.finishReason?.string, !reason.isEmpty {
             if reason == "error" {
                 let failure = Failure(.badGateway, "the provider ended the answer with an error", cause: .errorInAnswer)

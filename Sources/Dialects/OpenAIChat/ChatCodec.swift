@@ -44,11 +44,13 @@ enum ChatCodec: DialectCodec {
     }
 
     static func makeAnswerEncoder(context: TranslationContext) -> any AnswerEncoder {
-        ChatAnswerEncoder(context: context)
+        context.layout == .textCompletion
+            ? TextCompletionEncoder(context: context) : ChatAnswerEncoder(context: context)
     }
 
     static func encodeAnswer(_ answer: CollectedAnswer, context: TranslationContext) -> [UInt8] {
-        ChatAnswerBody.encode(answer, context: context)
+        context.layout == .textCompletion
+            ? TextCompletionBody.encode(answer, context: context) : ChatAnswerBody.encode(answer, context: context)
     }
 
     static func makeFrameForwarder(context: TranslationContext) -> any FrameForwarder {

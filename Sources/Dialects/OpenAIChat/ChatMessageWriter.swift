@@ -26,15 +26,8 @@ struct ChatMessageWriter {
 
     // MARK: - System
 
-    /// A line of Claude Code that only Claude's own servers want to see.
-    static let billingHeader = "x-anthropic-billing-header:"
-
     private func writeSystem(_ blocks: [SystemBlock], to writer: inout JSONWriter) {
-        let kept = blocks.compactMap { block -> SystemBlock? in
-            guard block.text.utf8Count < 4_096, block.text.string.hasPrefix(Self.billingHeader) else { return block }
-            let rest = block.text.string.drop { !$0.isNewline }.drop { $0.isNewline }
-            return rest.isEmpty ? nil : SystemBlock(text: JSONText(String(rest)), cache: block.cache)
-        }
+        let kept = SystemText.withoutBilling(blocks)
         guard profile.systemOnlyFirst, kept.count > 1 else {
             for block in kept {
                 writeText([.text(TextPart(text: block.text, cache: block.cache))], role: "system", to: &writer)
@@ -78,25 +71,9 @@ struct ChatMessageWriter {
             writeContent(result.parts, to: &writer)
             return writer.endObject()
         }
-        var texts: [JSONText] = []
-        for part in result.parts {
-            switch part {
-            case .text(let part): texts.append(part.text)
-            case .media(let media):
-                if let text = ChatMedia.text(of: media) {
-                    texts.append(text)
-                } else {
-                    texts.append(JSONText("[\(media.kind.rawValue) attached below]"))
-                    attachments.append(.media(media))
-                }
-            case .searchResult(let hit): texts.append(SearchResults.text(of: hit))
-            case .toolCall, .toolResult, .thinking, .redactedThinking, .refusal, .opaque: break
-            }
-        }
-        var text = JSONText.joined(texts, separator: "\n")
-        if result.isError, !text.string.hasPrefix("Error: ") {
-            text = JSONText.joined(["Error: ", text], separator: "")
-        }
+        let shown = ToolResultText(result)
+        attachments += shown.attachments
+        var text = shown.text
         if text.isEmpty, profile.emptyResultsRefused { text = "(empty)" }
         writer.beginObject()
         writer.member("role", literal: "tool")
@@ -120,6 +97,7 @@ struct ChatMessageWriter {
             writer.null()
         }
         if let refusal = refusals.first { writer.member("refusal", refusal) }
+        if let name = turn.name, profile.messageNames { writer.member("name", name) }
         writeReasoning(turn, hasCalls: !calls.isEmpty, to: &writer)
         if !calls.isEmpty {
             writer.key("tool_calls")

@@ -36,6 +36,7 @@ struct ChatChoiceParts {
     private(set) var message: JSONValue?
     private(set) var text: JSONValue?
     private(set) var finishReason: JSONValue?
+    private(set) var logprobs: JSONValue?
 
     init(_ choice: JSONValue) {
         for (key, value) in choice.members where !value.isNull {
@@ -51,6 +52,8 @@ struct ChatChoiceParts {
                 usage = value
             } else if key.equals("text") {
                 text = value
+            } else if key.equals("logprobs") {
+                logprobs = value
             }
         }
     }

@@ -34,6 +34,7 @@ struct ChatRequestDecoder {
         context.mirrorsReasoning = field("reasoning")?.isObject == true
         try readOutput()
         readMetadata()
+        noteUnknownFields()
         context.includeUsage = root["stream_options"]?["include_usage"]?.bool
         return conversation
     }
@@ -54,10 +55,12 @@ struct ChatRequestDecoder {
         }
         let parts = ChatParts(message: message)
         switch message["role"]?.string {
-        case "system", "developer": readSystemMessage(parts.content)
+        case "system", "developer":
+            if message.present("name") != nil { context.lose(.messageName) }
+            readSystemMessage(parts.content)
         case "user": append(Turn(.user, parts.content, name: message.present("name")?.text))
-        case "assistant": append(Turn(.assistant, parts.assistant))
-        case "tool", "function": appendResult(parts.result)
+        case "assistant": append(Turn(.assistant, parts.assistant, name: message.present("name")?.text))
+        case "tool", "function": conversation.append(parts.result)
         default:
             throw DialectError(
                 "messages[\(index)].role must be one of system, developer, user, assistant, tool",
@@ -77,17 +80,6 @@ struct ChatRequestDecoder {
     }
 
     private mutating func append(_ turn: Turn) { conversation.turns.append(turn) }
-
-    /// Results that follow each other belong to one turn.
-    private mutating func appendResult(_ result: ToolResult) {
-        if let last = conversation.turns.indices.last, conversation.turns[last].role == .user,
-            conversation.turns[last].parts.last?.isToolResult == true
-        {
-            conversation.turns[last].parts.append(.toolResult(result))
-        } else {
-            append(Turn(.user, [.toolResult(result)]))
-        }
-    }
 
     // MARK: - Tools
 
@@ -171,6 +163,10 @@ struct ChatRequestDecoder {
         conversation.sampling.temperature = try number("temperature")
         conversation.sampling.topP = try number("top_p")
         conversation.sampling.topK = try number("top_k")
+        conversation.sampling.minP = try number("min_p")
+        conversation.sampling.repeatPenalty = try number(
+            field("repetition_penalty") == nil ? "repeat_penalty" : "repetition_penalty"
+        )
         conversation.sampling.seed = try number("seed")
         conversation.sampling.presencePenalty = try number("presence_penalty")
         conversation.sampling.frequencyPenalty = try number("frequency_penalty")
@@ -229,5 +225,25 @@ struct ChatRequestDecoder {
         conversation.metadata.pairs = field("metadata")
         conversation.metadata.store = field("store")?.bool
         conversation.metadata.verbosity = field("verbosity")?.text
+        conversation.metadata.modalities = field("modalities")?.elements.compactMap(\.string)
+    }
+
+    // MARK: - Unknown fields
+
+    /// Members that are read, or that ask for nothing by themselves.
+    private static let known: Set<String> = [
+        "model", "messages", "system", "stream", "stream_options", "streaming", "non_stream", "disable_stream",
+        "disable_streaming", "extra_body", "tools", "tool_choice", "functions", "function_call",
+        "parallel_tool_calls", "web_search_options", "temperature", "top_p", "top_k", "min_p", "repetition_penalty",
+        "repeat_penalty", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias",
+        "n", "stop", "max_tokens", "max_completion_tokens", "max_output_tokens", "reasoning_effort", "reasoning",
+        "output_config", "thinking", "thinking_budget", "enable_thinking", "response_format", "safety_identifier",
+        "user", "service_tier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "metadata",
+        "store", "verbosity", "modalities", "audio", "cache_control",
+    ]
+
+    private mutating func noteUnknownFields() {
+        context.loseFields(of: root, except: Self.known)
+        if let extra { context.loseFields(of: extra, except: Self.known) }
     }
 }

@@ -15,6 +15,7 @@ struct ChatRequestEncoder {
     }
 
     mutating func encode() -> [UInt8] {
+        noteLosses()
         let format = settleOutputFormat()
         var writer = JSONWriter(capacity: conversation.sourceSize + conversation.sourceSize / 8 + 1_024)
         writer.beginObject()
@@ -36,14 +37,7 @@ struct ChatRequestEncoder {
             }
         }
         writer.endObject()
-        return strippingFields(writer.bytes)
-    }
-
-    private func strippingFields(_ body: [UInt8]) -> [UInt8] {
-        guard !profile.stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
-        var editor = JSONEditor(document)
-        for field in profile.stripFields { editor.removeMember(field, of: document.root) }
-        return editor.finish()
+        return profile.strippingFields(of: writer.bytes)
     }
 
     // MARK: - Settings
@@ -62,11 +56,20 @@ struct ChatRequestEncoder {
             writer.member("temperature", sampling.temperature?.clamped(to: 2))
             if profile.tempAndTopP || sampling.temperature == nil { writer.member("top_p", sampling.topP) }
             if profile.topK { writer.member("top_k", sampling.topK) }
+            if profile.minP {
+                writer.member("min_p", sampling.minP)
+                writer.member("repetition_penalty", sampling.repeatPenalty)
+            }
             if profile.penalties {
                 writer.member("presence_penalty", sampling.presencePenalty)
                 writer.member("frequency_penalty", sampling.frequencyPenalty)
             }
             if let choices = sampling.choices, choices > 1 { writer.member("n", choices) }
+            if profile.logitBias, let bias = sampling.logitBias { writer.member("logit_bias", bias) }
+            if profile.logprobs, sampling.logprobs == true {
+                writer.member("logprobs", true)
+                writer.member("top_logprobs", sampling.topLogprobs)
+            }
         }
         if profile.seed { writer.member("seed", sampling.seed) }
         guard !sampling.stop.isEmpty else { return }
@@ -86,8 +89,52 @@ struct ChatRequestEncoder {
             case .none, .metadataUserID: break
             }
         }
+        if profile.nativeExtras { writeExtras(conversation.metadata, to: &writer) }
         guard profile.serviceTiers, let tier = conversation.metadata.serviceTier else { return }
         writer.member("service_tier", tier == "standard_only" ? "default" : tier)
+    }
+
+    /// What only OpenAI's own servers know.
+    private func writeExtras(_ metadata: RequestMetadata, to writer: inout JSONWriter) {
+        if let pairs = metadata.pairs { writer.member("metadata", pairs) }
+        if let store = metadata.store { writer.member("store", store) }
+        if let key = metadata.promptCacheKey { writer.member("prompt_cache_key", key) }
+        if let retention = metadata.cacheRetention { writer.member("prompt_cache_retention", retention) }
+        if let verbosity = metadata.verbosity { writer.member("verbosity", verbosity) }
+    }
+
+    // MARK: - Losses
+
+    private mutating func noteLosses() {
+        LossNotes(conversation, profile: profile, kept: keptWishes).note(in: &context)
+        for tool in conversation.serverTools {
+            LossNotes.noteSearch(tool, kept: ["search_context_size", "user_location"], in: &context)
+        }
+    }
+
+    /// What `encode` writes down; the names of the wishes are those of its fields.
+    private var keptWishes: Set<Wish> {
+        var kept: Set<Wish> = [.imageDetail]
+        if profile.samplingAllowed {
+            kept.insert(.temperature)
+            if profile.tempAndTopP || conversation.sampling.temperature == nil { kept.insert(.topP) }
+            if profile.topK { kept.insert(.topK) }
+            if profile.minP { kept.formUnion([.minP, .repeatPenalty]) }
+            if profile.penalties { kept.formUnion([.presencePenalty, .frequencyPenalty]) }
+            if profile.logitBias { kept.insert(.logitBias) }
+            if profile.logprobs { kept.insert(.logprobs) }
+        }
+        if profile.seed { kept.insert(.seed) }
+        if profile.messageNames { kept.insert(.messageNames) }
+        if profile.strictTools { kept.insert(.toolStrict) }
+        if profile.customTools { kept.insert(.toolGrammar) }
+        if profile.parallelToolCallsField { kept.insert(.parallelTools) }
+        if profile.serviceTiers { kept.insert(.serviceTier) }
+        if profile.userField == .user || profile.userField == .safetyIdentifier { kept.insert(.user) }
+        if profile.nativeExtras {
+            kept.formUnion([.metadata, .store, .promptCacheKey, .cacheRetention, .verbosity])
+        }
+        return kept
     }
 
     // MARK: - Output format
@@ -103,10 +150,7 @@ struct ChatRequestEncoder {
         case .jsonSchema where profile.jsonSchema && isFree: return conversation.output
         case .jsonObject, .jsonSchema: break
         }
-        if let text = JSONInstructions.text(for: conversation.output) {
-            conversation.system.append(SystemBlock(text: text))
-        }
-        context.structuredMode = .prompt
+        JSONInstructions.add(to: &conversation, context: &context)
         return profile.jsonObject && isFree ? .jsonObject : .text
     }
 

@@ -70,7 +70,10 @@ final class AnswerRelayEngine {
         splicer = before?.progress.map { AnswerSplicer($0) }
         output = before?.output
         splitsThinkTags = profile.thinkTags
-        sniffer = AnswerSniffer(contentType: upstreamContentType)
+        sniffer = AnswerSniffer(
+            contentType: upstreamContentType,
+            framing: context.upstreamDialect.framing(.standard)
+        )
         decoder = context.upstreamDialect.codec.makeAnswerDecoder(profile: profile, context: context)
         toolGuard = context.toolDeclarations.map { ToolCallGuard($0, repairs: context.toolPolicy == .repair) }
         filters = AnswerFilters.make(for: context, toolGuard)

@@ -1,4 +1,5 @@
 import HTTPCore
+import JSONCore
 
 /// Tells from the content type and the first bytes in which form a provider answers, and keeps the bytes until then.
 struct AnswerSniffer {
@@ -18,16 +19,19 @@ struct AnswerSniffer {
     private let saysStream: Bool
     private let saysJSON: Bool
     /// Whether every line is an event of its own.
-    let saysLines: Bool
+    private(set) var saysLines: Bool
+    /// Whether a provider of lines may call its stream plain JSON.
+    private let mayBeLines: Bool
     private var bytes: [UInt8] = []
     private var isWhole = false
 
-    init(contentType: String?) {
+    init(contentType: String?, framing: StreamFraming) {
         saysStream = contentType?.hasASCIIPrefix("text/event-stream") ?? false
         saysLines =
             contentType?.hasASCIIPrefix("application/x-ndjson") ?? contentType?.hasASCIIPrefix("application/jsonl")
             ?? false
         saysJSON = contentType?.hasASCIIPrefix("application/json") ?? false
+        mayBeLines = framing == .lines && !saysStream && !saysLines
     }
 
     /// The body of an answer that called itself an event stream and began like JSON.
@@ -42,6 +46,7 @@ struct AnswerSniffer {
         case UInt8(ascii: "<"): return .unreadable
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             guard saysStream || saysLines else {
+                if mayBeLines, let verdict = verdictOnLines { return verdict }
                 isWhole = true
                 return .whole
             }
@@ -55,6 +60,23 @@ struct AnswerSniffer {
             }
             return saysStream ? stream() : .unreadable
         }
+    }
+
+    /// Tells lines from a body by the object on the first line and another one behind it; `nil` if it is a body.
+    private var verdictOnLines: Verdict? {
+        mutating get {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return .undecided }
+            guard let next = bytes[end...].first(where: { $0 > 0x20 }) else {
+                return isObject(bytes[..<end]) ? .undecided : nil
+            }
+            guard next == UInt8(ascii: "{"), isObject(bytes[..<end]) else { return nil }
+            saysLines = true
+            return .stream(bytes)
+        }
+    }
+
+    private func isObject(_ line: ArraySlice<UInt8>) -> Bool {
+        (try? JSONDocument.parse(Array(line)))?.root.isObject ?? false
     }
 
     /// Keeps more of an event stream of which nothing could be read yet, if it began like JSON.

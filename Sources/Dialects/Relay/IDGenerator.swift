@@ -29,6 +29,7 @@ package struct RandomIDs: IDGenerator {
 
 extension IDGenerator {
     func chatCompletion() -> String { "chatcmpl-" + characters(24) }
+    func completion() -> String { "cmpl-" + characters(24) }
     func chatCall() -> String { "call_" + characters(24) }
     func message() -> String { "msg_" + characters(24) }
     func toolUse() -> String { "toolu_" + characters(24) }

@@ -59,7 +59,6 @@ extension TargetProfile {
         toolNameRule = .any
         toolChoiceForced = false
         parallelToolCallsField = false
-        schemaRule = .loose
         reasoningStyle = .ollamaFlag
         reasoningReplay = .optional
     }

@@ -15,6 +15,8 @@ package struct TranslationContext: Sendable {
     package var ids: any IDGenerator
     /// The answer's creation time in seconds since 1970.
     package var createdAt: Int
+    /// How long the answer has taken so far.
+    package var stopwatch: any Stopwatch = RunningStopwatch()
     /// The local count of the input, shown until the provider reports its own.
     package var estimatedInputTokens: Int?
 

@@ -49,4 +49,3 @@ extension UnspokenCodec {
 
 enum ResponsesCodec: UnspokenCodec {}
 enum GeminiCodec: UnspokenCodec {}
-enum OllamaCodec: UnspokenCodec {}

@@ -27,11 +27,12 @@ enum LimitRepair {
         profile: TargetProfile,
         context: inout TranslationContext
     ) {
-        sampling.stop.removeAll { $0.isEmpty || !profile.blankStops && $0.string.allSatisfy(\.isWhitespace) }
-        let taken = profile.stopSequences ? profile.maxStop ?? .max : 0
-        guard sampling.stop.count > taken else { return }
-        context.stopEmulation = sampling.stop.dropFirst(taken).map(\.string)
+        let wanted = sampling.stop.filter { !$0.isEmpty }
+        sampling.stop = profile.blankStops ? wanted : wanted.filter { !$0.string.allSatisfy(\.isWhitespace) }
+        let taken = min(sampling.stop.count, profile.stopSequences ? profile.maxStop ?? .max : 0)
         sampling.stop.removeLast(sampling.stop.count - taken)
+        guard wanted.count > taken else { return }
+        context.stopEmulation = wanted.map(\.string).filter { text in !sampling.stop.contains { $0.string == text } }
     }
 }
 

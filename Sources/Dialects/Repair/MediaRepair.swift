@@ -76,7 +76,7 @@ enum MediaRepair {
     }
 
     /// The host of a URL: the only part of it that may be repeated.
-    private static func host(of url: String) -> String {
+    static func host(of url: String) -> String {
         guard let scheme = url.firstRange(of: "://") else { return "unknown" }
         let rest = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
         return String(rest.split(separator: "@").last ?? "unknown")

@@ -10,7 +10,9 @@ enum ReasoningRepair {
         }
         conversation.turns.removeAll { $0.parts.isEmpty && $0.directive == nil }
         guard profile.thinkingLeadsTurns, conversation.reasoning?.isOff == false else { return }
-        if !allowsThinking(conversation.turns) { conversation.reasoning = nil }
+        guard !allowsThinking(conversation.turns) else { return }
+        context.lose(.reasoning)
+        conversation.reasoning = nil
     }
 
     private static func isKept(_ part: Part, _ profile: TargetProfile) -> Bool {

@@ -16,8 +16,8 @@ enum ToolRepair {
             conversation.parallelTools = nil
             if profile.toolsForHistory { synthesise(for: &conversation) }
         }
-        rename(&conversation, limit: profile.toolNameLimit, context: &context)
-        relaxForcedChoice(&conversation, profile: profile)
+        if profile.toolNameRule != .any { rename(&conversation, limit: profile.toolNameLimit, context: &context) }
+        relaxForcedChoice(&conversation, profile: profile, context: &context)
     }
 
     // MARK: - Tools
@@ -30,7 +30,7 @@ enum ToolRepair {
         guard !conversation.serverTools.isEmpty else { return }
         conversation.serverTools.removeAll { tool in
             if case .webSearch = tool.kind, profile.hostedWebSearch != .none { return false }
-            context.lose(.hostedTool, tool.name)
+            context.lose(.hostedTool, tool.name ?? tool.kind.type)
             return true
         }
         guard conversation.tools.isEmpty, conversation.serverTools.isEmpty,
@@ -89,13 +89,25 @@ enum ToolRepair {
         }
     }
 
-    private static func relaxForcedChoice(_ conversation: inout Conversation, profile: TargetProfile) {
+    private static func relaxForcedChoice(
+        _ conversation: inout Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) {
         guard conversation.toolChoice?.isForced == true else { return }
-        if !profile.toolChoiceForced { conversation.toolChoice = .auto }
+        if !profile.toolChoiceForced {
+            context.lose(.toolChoice)
+            conversation.toolChoice = .auto
+        }
         guard profile.thinkingForbidsForcedChoice, let reasoning = conversation.reasoning, !reasoning.isOff else {
             return
         }
-        if reasoning.isExplicit { conversation.toolChoice = .auto } else { conversation.reasoning = nil }
+        if reasoning.isExplicit {
+            if conversation.toolChoice?.isForced == true { context.lose(.toolChoice) }
+            conversation.toolChoice = .auto
+        } else {
+            conversation.reasoning = nil
+        }
     }
 
     // MARK: - Names
