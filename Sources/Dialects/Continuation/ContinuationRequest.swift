@@ -7,9 +7,9 @@ enum ContinuationRequest {
         characters follow directly on its last one. Do not repeat anything and do not mention the interruption.
         """
 
-    /// The client's request with the answer so far behind it.
+    /// The client's request with the answer so far behind it; nil if it cannot be built.
     ///
-    /// - Parameter prefills: Whether the target goes on with a last turn of the assistant by itself.
+    /// `prefills` tells whether the target goes on with a last turn of the assistant by itself.
     static func document(
         _ request: JSONDocument,
         dialect: Dialect,
