@@ -48,5 +48,4 @@ extension UnspokenCodec {
 }
 
 enum ResponsesCodec: UnspokenCodec {}
-enum GeminiCodec: UnspokenCodec {}
 enum OllamaCodec: UnspokenCodec {}
