@@ -136,10 +136,12 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
         direction: Direction
     ) throws {
         let stream =
-            direction.upstream == .openAIChat
-            ? chunk(#"{"role":"assistant","content":"Half"}"#)
-            : messageStart + event("content_block_start", #""index":0,"content_block":{"type":"text","text":""}"#)
-                + event("content_block_delta", #""index":0,"delta":{"type":"text_delta","text":"Half"}"#)
+            direction.upstream == .gemini
+            ? geminiChunk(#"{"text":"Half"}"#)
+            : direction.upstream == .openAIChat
+                ? chunk(#"{"role":"assistant","content":"Half"}"#)
+                : messageStart + event("content_block_start", #""index":0,"content_block":{"type":"text","text":""}"#)
+                    + event("content_block_delta", #""index":0,"delta":{"type":"text_delta","text":"Half"}"#)
         let cut = relay(stream, makeContext(direction.client, direction.upstream), cleanEnd: false)
         #expect(cut.failure?.cause == .cutOff)
         #expect(!cut.isComplete)
@@ -148,6 +150,10 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
             #expect(frames.last == "data: [DONE]")
             #expect(frames.dropLast().last?.hasPrefix(#"data: {"error":{"message":"#) == true)
             #expect(!cut.out.contains(#""finish_reason":"stop""#))
+        } else if direction.client == .gemini {
+            let last = cut.out.components(separatedBy: "\r\n\r\n").dropLast().last
+            #expect(last?.hasPrefix(#"data: {"error":{"code":502,"message":"#) == true)
+            #expect(!cut.out.contains("finishReason"))
         } else {
             #expect(frames.last?.hasPrefix("event: error\n") == true)
             #expect(!cut.out.contains("message_stop"))

@@ -118,8 +118,12 @@ import Testing
             let root = try JSONDocument.parse(body).root
             #expect((400...599).contains(status))
             #expect(root["error"]?["message"]?.string?.contains("why \"x\"") == true)
-            #expect(root["error"]?["type"]?.string?.isEmpty == false)
-            if dialect == .anthropicMessages {
+            let word: StaticString = dialect == .gemini ? "status" : "type"
+            #expect(root["error"]?[word]?.string?.isEmpty == false)
+            if dialect == .gemini {
+                #expect(root["error"]?["code"]?.int == status)
+                #expect(root["error"]?["details"]?.isArray == true)
+            } else if dialect == .anthropicMessages {
                 #expect(root["type"]?.string == "error")
                 #expect(root["request_id"]?.string == "req_1")
             } else {
@@ -127,7 +131,7 @@ import Testing
                 #expect(root["error"]?["code"] != nil)
             }
             let event = String(decoding: ErrorBody.streamEvent(Failure(kind, "why"), dialect: dialect), as: UTF8.self)
-            #expect(event.hasSuffix("\n\n"))
+            #expect(event.hasSuffix(dialect == .gemini ? "\r\n\r\n" : "\n\n"))
         }
     }
 
@@ -179,8 +183,10 @@ import Testing
     ])
     func `T164: requests that nobody could answer are refused at once`(body: String, message: String) throws {
         for dialect in Dialect.spoken {
-            let error = #expect(throws: DialectError.self) { try RequestFacts.read(try json(body), dialect: dialect) }
-            #expect(error?.message == message)
+            let turns = dialect == .gemini ? "contents" : "messages"
+            let body = try json(body.replacing("messages", with: turns))
+            let error = #expect(throws: DialectError.self) { try RequestFacts.read(body, dialect: dialect) }
+            #expect(error?.message == message.replacing("messages", with: turns))
             #expect(error?.failure.status == 400)
         }
     }

@@ -78,6 +78,7 @@ enum Golden {
             for tool in root?["custom_tools"]?.elements ?? JSONDocument.emptyArray.root.elements {
                 if let name = tool.string { context.customTools.insert(name) }
             }
+            if root?["layout"]?.equals("array") == true { context.layout = .jsonArray }
             context.legacyFunctions = root?["legacy"]?.bool ?? false
             context.citesSources = root?["cites"]?.bool ?? false
             context.mirrorsReasoning = root?["mirror"]?.bool ?? false
@@ -119,6 +120,15 @@ enum Golden {
             case "thinkTags": profile.thinkTags = flag
             case "datedTools": profile.datedTools = flag
             case "lenientEnd": profile.lenientEnd = flag
+            case "jsonWithTools": profile.jsonWithTools = flag
+            case "imagesInToolResults": profile.imagesInToolResults = flag
+            case "canSkipThinking": profile.canSkipThinking = flag
+            case "callIDs": profile.callIDs = flag
+            case "claude": profile.signatureFamily = .anthropic
+            case "schema": profile.schemaRule = flag ? .geminiJSONSchema : .geminiSchema
+            case "thinkingBudget":
+                let limits = value.elements.compactMap(\.int)
+                profile.thinkingBudget = limits[0]...limits[1]
             case "search": profile.hostedWebSearch = value.string.map { .anthropic(type: $0) } ?? .options
             case "mistral": profile.toolIDRule = .mistral
             case "stripFields": profile.stripFields = Set(value.elements.compactMap(\.string))
@@ -135,7 +145,7 @@ enum Golden {
         private static let styles: [String: TargetProfile.ReasoningStyle] = [
             "none": .none, "effort": .effort, "effortNoNone": .effortNoNone, "budget": .anthropicBudget,
             "adaptive": .anthropicAdaptive, "thinkingType": .thinkingType, "enableThinking": .enableThinking,
-            "openRouter": .openRouter,
+            "openRouter": .openRouter, "geminiBudget": .geminiBudget, "geminiLevel": .geminiLevel,
         ]
     }
 }
@@ -239,7 +249,10 @@ enum Golden {
     func `a truncated stream never ends cleanly before it is complete`(golden: Golden.Case) throws {
         let bytes = [UInt8](try Data(contentsOf: golden.input))
         let whole = try Self.run(golden, [bytes], streams: true)
-        let marks = ["data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#]
+        let marks = [
+            "data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#,
+            #""finishReason":"STOP""#,
+        ]
         // Inside a frame nothing happens, so that large streams are cut around the ends of lines only.
         let isSmall = bytes.count < Self.smallStream
         let places = bytes.indices.filter {

@@ -62,7 +62,11 @@ private struct RandomAnswer {
     }
 
     func stream(_ dialect: Dialect, _ random: inout SeededRandom) -> String {
-        dialect == .openAIChat ? chatStream(&random) : messagesStream(&random)
+        switch dialect {
+        case .openAIChat: chatStream(&random)
+        case .gemini: geminiStream(&random)
+        default: messagesStream(&random)
+        }
     }
 
     private func chatStream(_ random: inout SeededRandom) -> String {
@@ -120,7 +124,37 @@ private struct RandomAnswer {
     }
 
     func body(_ dialect: Dialect) -> String {
-        dialect == .openAIChat ? chatBody : messagesBody
+        switch dialect {
+        case .openAIChat: chatBody
+        case .gemini: geminiBody
+        default: messagesBody
+        }
+    }
+
+    private static let geminiUsage =
+        #","usageMetadata":{"promptTokenCount":25,"candidatesTokenCount":15,"totalTokenCount":40}"#
+
+    private var geminiCalls: [String] {
+        calls.map { #"{"functionCall":{"id":"\#($0.id)","name":"\#($0.name)","args":\#($0.arguments)}}"# }
+    }
+
+    private func geminiStream(_ random: inout SeededRandom) -> String {
+        var out = ""
+        for piece in thinking.map({ Self.pieces($0, &random) }) ?? [] {
+            out += geminiChunk("{\"text\":\(Self.quoted(piece)),\"thought\":true}")
+        }
+        for piece in text.map({ Self.pieces($0, &random) }) ?? [] {
+            out += geminiChunk("{\"text\":\(Self.quoted(piece))}")
+        }
+        out += geminiCalls.map { geminiChunk($0) }.joined()
+        return out + geminiChunk(#"{"text":""}"#, #","finishReason":"STOP""#, extra: Self.geminiUsage)
+    }
+
+    private var geminiBody: String {
+        let thought = thinking.map { "{\"text\":\(Self.quoted($0)),\"thought\":true}" }
+        let parts = [thought, text.map { "{\"text\":\(Self.quoted($0))}" }].compactMap { $0 } + geminiCalls
+        return
+            #"{"candidates":[{"content":{"parts":[\#(parts.joined(separator: ","))],"role":"model"},"finishReason":"STOP","index":0}]\#(Self.geminiUsage),"modelVersion":"up-model"}"#
     }
 
     private var chatBody: String {
@@ -179,6 +213,8 @@ private struct Understood: Equatable {
             }
             seen.finish = choice["finish_reason"]?.string ?? ""
             seen.output = root["usage"]?["completion_tokens"]?.int ?? 0
+        } else if dialect == .gemini {
+            try seen.add(gemini: root)
         } else {
             for block in try #require(root["content"]).elements {
                 seen.text += block["text"]?.string ?? ""
@@ -197,7 +233,38 @@ private struct Understood: Equatable {
     }
 
     static func stream(_ text: String, _ dialect: Dialect) throws -> Understood {
-        dialect == .openAIChat ? try chatStream(text) : try messagesStream(text)
+        switch dialect {
+        case .openAIChat: try chatStream(text)
+        case .gemini: try geminiStream(text)
+        default: try messagesStream(text)
+        }
+    }
+
+    private mutating func add(gemini chunk: JSONValue) throws {
+        let candidate = try #require(chunk["candidates"]?.first)
+        for part in candidate["content"]?["parts"]?.elements ?? JSONDocument.emptyArray.root.elements {
+            if part["thought"]?.bool == true {
+                thinking += part["text"]?.string ?? ""
+            } else {
+                text += part["text"]?.string ?? ""
+            }
+            guard let call = part["functionCall"], let arguments = call["args"] else { continue }
+            let spelled = String(decoding: arguments.raw, as: UTF8.self)
+            try add(call: call["id"]?.string ?? "", call["name"]?.string ?? "", spelled)
+        }
+        if let reason = candidate["finishReason"]?.string { finish = reason }
+        if let usage = chunk["usageMetadata"] {
+            output = (usage["candidatesTokenCount"]?.int ?? 0) + (usage["thoughtsTokenCount"]?.int ?? 0)
+        }
+    }
+
+    private static func geminiStream(_ text: String) throws -> Understood {
+        var seen = Understood()
+        for frame in text.components(separatedBy: "\r\n\r\n").dropLast() {
+            #expect(frame.hasPrefix("data: "))
+            try seen.add(gemini: try JSONDocument.parse(Array(frame.utf8.dropFirst(6))).root)
+        }
+        return seen
     }
 
     private static func chatStream(_ text: String) throws -> Understood {
@@ -349,7 +416,12 @@ private struct Understood: Equatable {
                 )
                 var context = makeContext(direction.client, direction.upstream)
                 var profile = TargetProfile(direction.upstream)
-                profile.reasoningStyle = direction.upstream == .openAIChat ? .effort : .anthropicBudget
+                switch direction.upstream {
+                case .openAIChat: profile.reasoningStyle = .effort
+                case .gemini: profile.reasoningStyle = Bool.random(using: &random) ? .geminiLevel : .geminiBudget
+                default: profile.reasoningStyle = .anthropicBudget
+                }
+                if direction.upstream == .gemini, Bool.random(using: &random) { profile.schemaRule = .geminiSchema }
                 profile.reasoningReplay = .optional
                 do {
                     let bytes = try RequestTranslator.translate(
