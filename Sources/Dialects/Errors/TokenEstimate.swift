@@ -8,6 +8,7 @@ package enum TokenEstimate {
 
     /// An estimate of the input tokens: a quarter of the characters, and fixed figures for media.
     package static func inputTokens(_ body: JSONDocument, dialect: Dialect) -> Int {
+        guard dialect != .gemini else { return GeminiTokenCount.inputTokens(body.root) }
         var count = Count()
         let root = body.root
         if let system = root["system"] { count.add(content: system) }

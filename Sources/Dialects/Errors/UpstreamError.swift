@@ -12,7 +12,7 @@ package enum UpstreamError {
         failure.type = said.type
         failure.code = said.code
         failure.param = said.param
-        failure.retryAfter = retryAfter(headers)
+        failure.retryAfter = retryAfter(headers) ?? said.retryAfter
         refine(&failure, text: said.message ?? "")
         return failure
     }
@@ -40,6 +40,7 @@ package enum UpstreamError {
         failure.type = said.type
         failure.code = said.code
         failure.param = said.param
+        failure.retryAfter = said.retryAfter
         refine(&failure, text: said.message ?? "")
         return failure
     }
@@ -51,6 +52,8 @@ package enum UpstreamError {
         var type: String?
         var code: String?
         var param: String?
+        /// Seconds after which another try may succeed.
+        var retryAfter: Int?
     }
 
     private static func statement(in body: [UInt8]) -> ErrorStatement {
@@ -87,6 +90,7 @@ package enum UpstreamError {
         said.type = json["type"]?.string
         said.code = json["code"]?.string ?? json["err_code"]?.string ?? json["status"]?.string
         said.param = json["param"]?.string
+        said.retryAfter = retryDelay(in: json["details"])
         let keys: [StaticString] = ["message", "msg", "err_msg", "error_message", "error_description", "reason"]
         for key in keys where said.message == nil { said.message = json[key]?.string }
         if said.message == nil, let detail = json.present("detail") { said.message = text(ofDetail: detail) }
@@ -174,6 +178,15 @@ package enum UpstreamError {
     private static func saysRateLimit(_ text: String) -> Bool {
         let text = text.lowercased()
         return ["rate limit", "rate_limit", "ratelimit", "too many requests"].contains(where: text.contains)
+    }
+
+    /// Google's `RetryInfo`: `"retryDelay": "17.5s"`.
+    private static func retryDelay(in details: JSONValue?) -> Int? {
+        let delays = details?.elements.lazy.compactMap { $0["retryDelay"]?.string }
+        guard let text = delays?.first(where: { _ in true }), text.hasSuffix("s"),
+            let seconds = Double(text.dropLast()), seconds >= 0, seconds < 1e9
+        else { return nil }
+        return Int(seconds.rounded(.up))
     }
 
     private static func retryAfter(_ headers: HTTPHeaders) -> Int? {

@@ -160,6 +160,7 @@ enum ChatAnswerBody {
             writer.member("id", id)
             let text = isCustom ? customInput(call, isWrapped: kind == .function) : arguments(call)
             ChatCalls.write(name: name, arguments: text, isCustom: isCustom, to: &writer)
+            ChatCalls.write(call.signature, to: &writer)
             writer.endObject()
         }
         writer.endArray()

@@ -95,7 +95,9 @@ final class ChatAnswerEncoder: AnswerEncoder {
         case .open(let block, let choice, let kind): open(block, choice, kind, into: &out)
         case .close(let block): close(block, into: &out)
         case .signature(let block, let signature):
-            if blocks.indices.contains(block) { blocks[block].signature = signature }
+            guard blocks.indices.contains(block) else { return }
+            blocks[block].signature = signature
+            if let call = blocks[block].call { write(signature, of: call, choice: blocks[block].choice, into: &out) }
         case .citation(let block, let citation):
             citations[choice(of: block), default: []].append((block, citation))
         case .start(let start): if let known = start.usage { usage.merge(known) }
@@ -205,6 +207,20 @@ final class ChatAnswerEncoder: AnswerEncoder {
             writer.member("name", name)
             writer.member("arguments", "")
             writer.endObject()
+        }
+    }
+
+    /// A call's signature follows its opening, as Gemini's own Chat endpoint spells it.
+    private func write(_ signature: Signature, of call: Call, choice: Int, into out: inout [UInt8]) {
+        guard !context.legacyFunctions, signature.isSigned else { return }
+        writeDelta(of: choice, into: &out) { writer in
+            writer.key("tool_calls")
+            writer.beginArray()
+            writer.beginObject()
+            writer.member("index", call.index)
+            ChatCalls.write(signature, to: &writer)
+            writer.endObject()
+            writer.endArray()
         }
     }
 

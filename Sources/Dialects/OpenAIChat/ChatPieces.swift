@@ -24,6 +24,18 @@ enum ChatCalls {
         writer.endObject()
     }
 
+    /// Writes the signature of a call where Google's Chat endpoint has it; those of other families in a carrier.
+    static func write(_ signature: Signature?, to writer: inout JSONWriter) {
+        guard let signature, signature.isSigned else { return }
+        writer.key("extra_content")
+        writer.beginObject()
+        writer.key("google")
+        writer.beginObject()
+        writer.member("thought_signature", signature.family == .gemini ? signature.data : signature.carrier)
+        writer.endObject()
+        writer.endObject()
+    }
+
     /// Free text as the arguments of a function with one member `input`.
     static func wrapped(_ input: JSONText) -> JSONText {
         var writer = JSONWriter()

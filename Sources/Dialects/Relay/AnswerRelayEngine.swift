@@ -166,7 +166,9 @@ final class AnswerRelayEngine {
         switch output {
         case .encoded(let encoder): encoder.write(.error(failure), into: &out)
         case .forwarded(let forwarder): forwarder.fail(failure, into: &out)
-        case .collected, .echoed, nil: context.clientDialect.codec.writeErrorEvent(failure, into: &out)
+        case .collected, .echoed, nil:
+            // In other layouts an error needs more around it.
+            context.clientDialect.codec.makeAnswerEncoder(context: context).write(.error(failure), into: &out)
         }
     }
 
@@ -238,7 +240,7 @@ final class AnswerRelayEngine {
             return deliverEvents(into: &out)
         }
         pattern.forget()
-        guard let document = try? JSONDocument.parse(mending: event.data), document.root.isObject else {
+        guard let document = try? JSONDocument.parse(mending: event.data), isAnswer(document.root) else {
             badFrames += 1
             if badFrames >= Self.badFrameLimit { end(with: .unreadable, into: &out) }
             return
@@ -276,19 +278,23 @@ final class AnswerRelayEngine {
         deliverEvents(into: &out)
     }
 
+    private func isAnswer(_ root: JSONValue) -> Bool { root.isObject || root.isArray && decoder.readsArrays }
+
     private func receive(whole document: JSONDocument, into out: inout [UInt8]) {
         let body = document.root.isArray ? document.root.first ?? document.root : document.root
         if let failure = UpstreamError.inBody(body, dialect: context.upstreamDialect) {
             return end(with: failure, into: &out)
         }
-        guard document.root.isObject else { return end(with: .unreadable, into: &out) }
+        guard isAnswer(document.root) else { return end(with: .unreadable, into: &out) }
         let codec = context.clientDialect.codec
         if output != nil {
             // Goes on with another target's answer.
         } else if context.wantsStream {
             output = .encoded(codec.makeAnswerEncoder(context: context))
         } else {
-            output = passesThrough ? .echoed : .collected(AnswerCollector())
+            // An answer in an envelope or in pieces has to be put together.
+            let isPlain = document.root.isObject && document.root["response"]?.isObject != true
+            output = passesThrough && isPlain ? .echoed : .collected(AnswerCollector())
         }
         events.reserveCapacity(Self.usualEvents)
         decoder.receive(whole: document.root, into: &events)
@@ -297,7 +303,7 @@ final class AnswerRelayEngine {
         }
         deliverEvents(into: &out)
         if isComplete, case .echoed = output {
-            let edited = document.replacing("model", with: JSONLiteral.string(context.clientModel))
+            let edited = document.replacing(codec.modelKey, with: JSONLiteral.string(context.clientModel))
             if out.isEmpty { out = edited } else { out.append(contentsOf: edited) }
         }
     }

@@ -2,6 +2,9 @@ import JSONCore
 
 /// What one dialect supplies; everything else works with any of them.
 protocol DialectCodec {
+    /// The member of an answer that names the model.
+    static var modelKey: StaticString { get }
+
     // MARK: Requests
     /// Refuses what is no request of the dialect at all; returns how many turns it has.
     static func checkShape(of root: JSONValue) throws(DialectError) -> Int
@@ -38,8 +41,14 @@ protocol DialectCodec {
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8])
 }
 
+extension DialectCodec {
+    static var modelKey: StaticString { "model" }
+}
+
 /// Reads a provider's answer into events; made for one answer.
 protocol AnswerDecoder: AnyObject {
+    /// Whether an answer may be an array of what it is otherwise; the decoder then takes the array.
+    var readsArrays: Bool { get }
     /// Whether the reason for the end is known, so that only usage and the end mark can follow.
     var awaitsOnlyTheEnd: Bool { get }
     /// Reads the JSON of one stream frame.
@@ -50,6 +59,10 @@ protocol AnswerDecoder: AnyObject {
     func receive(whole body: JSONValue, into events: inout [AnswerEvent])
     /// Reads the end of the transfer. `isClean` is false when the connection broke.
     func finish(isClean: Bool, into events: inout [AnswerEvent])
+}
+
+extension AnswerDecoder {
+    var readsArrays: Bool { false }
 }
 
 /// Writes the events of an answer to a streaming client; made for one answer.

@@ -24,7 +24,7 @@ package struct RequestFacts: Sendable {
             model: try model(of: root, address),
             streams: try streams(root, address) ?? (dialect == .ollama ? true : nil),
             messageCount: try dialect.codec.checkShape(of: root),
-            toolCount: root["tools"]?.count ?? 0,
+            toolCount: dialect == .gemini ? functionCount(of: root) : root["tools"]?.count ?? 0,
             maxOutput: maxOutput(of: root)
         )
     }
@@ -45,6 +45,15 @@ package struct RequestFacts: Sendable {
 
     private static func maxOutput(of root: JSONValue) -> Int? {
         root["max_completion_tokens"]?.int ?? root["max_tokens"]?.int ?? root["max_output_tokens"]?.int
+            ?? root.present("generationConfig", or: "generation_config")?
+            .present("maxOutputTokens", or: "max_output_tokens")?.int
+    }
+
+    /// Gemini's tools are lists of functions.
+    private static func functionCount(of root: JSONValue) -> Int {
+        root["tools"]?.elements.reduce(0) { count, tool in
+            count + (tool.present("functionDeclarations", or: "function_declarations")?.count ?? 1)
+        } ?? 0
     }
 }
 

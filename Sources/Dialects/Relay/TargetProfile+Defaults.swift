@@ -35,6 +35,8 @@ extension TargetProfile {
         audioIn = true
         videoIn = true
         imageURLs = false
+        googleFiles = true
+        mediaOfAnyFormat = true
         imagesInToolResults = true
         assistantMedia = true
         documentsOfAnyType = true

@@ -62,6 +62,8 @@ package struct TargetProfile: Sendable {
     /// Whether tools of kind `custom` and `allowed_tools` are known (OpenAI itself).
     package var customTools = false
     package var toolIDRule = ToolIDRule.openAI
+    /// Whether calls and results may carry an id (Vertex knows none in Gemini's dialect).
+    package var callIDs = true
     package var toolNameLimit = 64
     /// Which names of tools are accepted.
     package var toolNameRule = ToolNameRule.openAI
@@ -85,6 +87,10 @@ package struct TargetProfile: Sendable {
     package var imagesInToolResults = false
     /// Whether images may be given by URL; otherwise they are fetched first.
     package var imageURLs = true
+    /// Whether files in Google's stores and videos on YouTube may be given by their address.
+    package var googleFiles = false
+    /// Whether images and recordings of every format are taken.
+    package var mediaOfAnyFormat = false
     /// Whether documents may be given by URL.
     package var documentURLs = false
     /// Whether documents other than PDF files and plain text are taken.

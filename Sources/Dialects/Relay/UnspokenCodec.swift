@@ -48,4 +48,3 @@ extension UnspokenCodec {
 }
 
 enum ResponsesCodec: UnspokenCodec {}
-enum GeminiCodec: UnspokenCodec {}

@@ -45,16 +45,21 @@ enum MediaRepair {
         if case .file(_, let dialect) = media.source, dialect != profile.dialect {
             return "files stored at another provider cannot be read by this model"
         }
+        if case .url(let url) = media.source, profile.googleFiles {
+            if GeminiFiles.isVideo(url) || GeminiFiles.isStored(url) { return nil }
+            return "this model cannot read files by URL (host \(host(of: url.string))): send the file itself"
+        }
         switch media.kind {
         case .image:
             guard profile.images else { return "this model cannot read images" }
             guard case .base64 = media.source, let type = media.type else { return nil }
-            return MediaType.commonImages.contains(type) ? nil : "this model cannot read images of type \(type)"
+            return MediaType.commonImages.contains(type) || profile.mediaOfAnyFormat
+                ? nil : "this model cannot read images of type \(type)"
         case .document: return problem(withDocument: media, profile)
         case .audio:
             guard profile.audioIn else { return "this model cannot hear audio" }
             let formats: Set<String> = ["audio/wav", "audio/mp3", "audio/mpeg", "audio/x-wav"]
-            let isKnown = media.type.map(formats.contains) ?? false
+            let isKnown = profile.mediaOfAnyFormat || media.type.map(formats.contains) ?? false
             return isKnown ? nil : "this model cannot hear audio of type \(media.type ?? "unknown")"
         case .video: return profile.videoIn ? nil : "this model cannot read videos"
         }

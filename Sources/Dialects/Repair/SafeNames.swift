@@ -8,16 +8,36 @@ enum SafeNames {
     /// The SHA-256 of a text in hex.
     static func hexDigest(_ text: String) -> String { SHA256.hash(Array(text.utf8)).hex }
 
-    /// A tool's name of `[A-Za-z0-9_-]`, at most `limit` long.
-    static func toolName(_ name: String, limit: Int) -> String {
-        let legal = replacingIllegal(name)
+    /// A tool's name as a target accepts it, at most `limit` long.
+    static func toolName(_ name: String, limit: Int, rule: TargetProfile.ToolNameRule = .openAI) -> String {
+        if rule == .any, !name.isEmpty { return name }
+        let legal = legalToolName(name, rule: rule)
         guard legal.utf8.count > limit else { return legal.isEmpty ? "_" : legal }
         return legal.prefix(max(1, limit - 9)) + "_" + digest(name)
     }
 
     /// The name with a digest, for names that would otherwise collide.
-    static func distinctToolName(_ name: String, limit: Int) -> String {
-        replacingIllegal(name).prefix(max(1, limit - 9)) + "_" + digest(name)
+    static func distinctToolName(
+        _ name: String,
+        limit: Int,
+        rule: TargetProfile.ToolNameRule = .openAI
+    ) -> String {
+        legalToolName(name, rule: rule).prefix(max(1, limit - 9)) + "_" + digest(name)
+    }
+
+    private static func legalToolName(_ name: String, rule: TargetProfile.ToolNameRule) -> String {
+        switch rule {
+        case .openAI, .any: return replacingIllegal(name)
+        case .gemini, .wordCharacters:
+            let others: Set<Character> = rule == .gemini ? ["-", ".", ":"] : []
+            let legal = name.map { isWordCharacter($0) || others.contains($0) ? $0 : "_" }
+            let startsWell = legal.first.map { isWordCharacter($0) && !$0.isNumber } ?? true
+            return (startsWell ? "" : "_") + String(legal)
+        }
+    }
+
+    private static func isWordCharacter(_ character: Character) -> Bool {
+        character == "_" || character.isASCII && (character.isLetter || character.isNumber)
     }
 
     static func callID(_ id: String, rule: TargetProfile.ToolIDRule) -> String {

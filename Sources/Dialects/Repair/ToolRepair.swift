@@ -16,7 +16,7 @@ enum ToolRepair {
             conversation.parallelTools = nil
             if profile.toolsForHistory { synthesise(for: &conversation) }
         }
-        if profile.toolNameRule != .any { rename(&conversation, limit: profile.toolNameLimit, context: &context) }
+        if profile.toolNameRule != .any { rename(&conversation, profile: profile, context: &context) }
         relaxForcedChoice(&conversation, profile: profile, context: &context)
     }
 
@@ -112,13 +112,18 @@ enum ToolRepair {
 
     // MARK: - Names
 
-    private static func rename(_ conversation: inout Conversation, limit: Int, context: inout TranslationContext) {
+    private static func rename(
+        _ conversation: inout Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) {
+        let (limit, rule) = (profile.toolNameLimit, profile.toolNameRule)
         var taken: Set<String> = []
         func register(_ name: String) {
             guard context.toolNames.upstream(name) == name, !taken.contains(name) else { return }
-            var safe = SafeNames.toolName(name, limit: limit)
+            var safe = SafeNames.toolName(name, limit: limit, rule: rule)
             if safe != name, taken.contains(safe) || conversation.tools.contains(where: { $0.name == safe }) {
-                safe = SafeNames.distinctToolName(name, limit: limit)
+                safe = SafeNames.distinctToolName(name, limit: limit, rule: rule)
             }
             taken.insert(safe)
             if safe != name { context.toolNames.add(client: name, upstream: safe) }

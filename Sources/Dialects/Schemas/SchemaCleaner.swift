@@ -9,8 +9,13 @@ struct SchemaCleaner {
 
     /// Writes the schema of a tool's arguments as far as the target needs it changed.
     static func write(_ schema: JSONValue?, rule: TargetProfile.SchemaRule, to writer: inout JSONWriter) {
-        if rule == .loose, let schema, schema.isObject { return writer.raw(schema) }
-        write(schema, to: &writer)
+        switch rule {
+        case .standard: write(schema, to: &writer)
+        case .loose:
+            if let schema, schema.isObject { writer.raw(schema) } else { write(schema, to: &writer) }
+        case .geminiJSONSchema: GeminiJSONSchema.write(schema, to: &writer)
+        case .geminiSchema: GeminiSchema.writeTool(schema, to: &writer)
+        }
     }
 
     /// Writes the schema of a tool's arguments.

@@ -1,0 +1,229 @@
+import JSONCore
+
+/// Writes events as a Gemini stream: server-sent events, or the elements of one JSON array.
+///
+/// Calls are written whole when they are closed. A signature of another family stands on the part behind its thinking,
+/// where Gemini's own would: clients keep those parts and throw away thoughts.
+final class GeminiAnswerEncoder: AnswerEncoder {
+    private struct Block {
+        var choice = 0
+        var kind = BlockKind.text
+        var hasText = false
+        /// Where the block's text stands in that of its choice, in bytes.
+        var range = 0..<0
+        var arguments: [UInt8] = []
+        var signature: Signature?
+    }
+
+    private struct Choice {
+        /// Waits for the part that it stands on.
+        var pending: Signature?
+        var text: [UInt8] = []
+        var sources = GeminiSources()
+    }
+
+    private let isArray: Bool
+    private let countsText: Bool
+    private let context: TranslationContext
+    /// What follows the candidates in every chunk.
+    private let identity: [UInt8]
+    private let textTail: [UInt8]
+    private var blocks: [Block] = []
+    private var choices: [Int: Choice] = [:]
+    private var finishes: [(choice: Int, reason: StopReason)] = []
+    private var usage = Usage()
+    private var hasElements = false
+
+    init(context: TranslationContext) {
+        self.context = context
+        isArray = context.layout == .jsonArray
+        countsText = context.citesSources
+        var identity: [UInt8] = []
+        identity.append(",\"modelVersion\":")
+        identity.append(contentsOf: JSONLiteral.string(context.clientModel))
+        identity.append(",\"responseId\":")
+        identity.append(contentsOf: JSONLiteral.string(context.ids.characters(22)))
+        identity.append("}")
+        self.identity = identity
+        var tail: [UInt8] = []
+        tail.append("\"}]},\"index\":0}]")
+        textTail = tail + identity
+    }
+
+    // MARK: - Events
+
+    func write(_ event: AnswerEvent, into out: inout [UInt8]) {
+        switch event {
+        case .text(let block, let text), .refusal(let block, let text): write(text, of: block, into: &out)
+        case .thinking(let block, let text):
+            guard blocks.indices.contains(block) else { return }
+            blocks[block].hasText = true
+            writeParts(of: blocks[block].choice, into: &out) { GeminiParts.write(text, isThought: true, to: &$0) }
+        case .arguments(let block, let text):
+            if blocks.indices.contains(block) { text.appendEscaped(to: &blocks[block].arguments) }
+        case .signature(let block, let signature):
+            if blocks.indices.contains(block) { blocks[block].signature = signature }
+        case .citation(let block, let citation):
+            guard blocks.indices.contains(block) else { return }
+            choices[blocks[block].choice, default: Choice()].sources.add(citation, in: blocks[block].range)
+        case .open(let block, let choice, let kind): open(block, choice, kind, into: &out)
+        case .close(let block): close(block, into: &out)
+        case .start(let start): if let known = start.usage { usage.merge(known) }
+        case .usage(let later): usage.merge(later)
+        case .finish(let choice, let reason): finishes.append((choice, reason))
+        case .end: end(into: &out)
+        case .error(let failure): fail(failure, into: &out)
+        case .logprobs, .ping: break
+        }
+    }
+
+    func writeKeepAlive(into out: inout [UInt8]) { GeminiCodec.writeKeepAlive(context, into: &out) }
+
+    // MARK: - Chunks
+
+    private func begin(into out: inout [UInt8]) {
+        guard isArray else { return out.append("data: ") }
+        out.append(hasElements ? ",\r\n" : "[")
+        hasElements = true
+    }
+
+    private func finishChunk(into out: inout [UInt8]) { if !isArray { out.append("\r\n\r\n") } }
+
+    private func write(_ text: JSONText, of block: Int, into out: inout [UInt8]) {
+        guard blocks.indices.contains(block) else { return }
+        let choice = blocks[block].choice
+        if countsText { count(text, of: block) }
+        guard choice == 0 else { return writeParts(of: choice, into: &out) { GeminiParts.write(text, to: &$0) } }
+        begin(into: &out)
+        out.append("{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"")
+        out.appendFrameText(text)
+        out.append(contentsOf: textTail)
+        finishChunk(into: &out)
+    }
+
+    private func count(_ text: JSONText, of block: Int) {
+        let choice = blocks[block].choice
+        let before = choices[choice]?.text.count ?? 0
+        text.appendUnescaped(to: &choices[choice, default: Choice()].text)
+        let start = blocks[block].range.isEmpty ? before : blocks[block].range.lowerBound
+        blocks[block].range = start..<(choices[choice]?.text.count ?? start)
+    }
+
+    private func writeParts(of choice: Int, into out: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter()
+        body(&writer)
+        begin(into: &out)
+        out.append("{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[")
+        out.appendFrameText(JSONText(rawEscaped: writer.bytes))
+        out.append("]},\"index\":")
+        out.append(contentsOf: JSONLiteral.int(choice))
+        out.append("}]")
+        out.append(contentsOf: identity)
+        finishChunk(into: &out)
+    }
+
+    // MARK: - Blocks
+
+    private func open(_ number: Int, _ choice: Int, _ kind: BlockKind, into out: inout [UInt8]) {
+        while blocks.count <= number { blocks.append(Block()) }
+        blocks[number] = Block(choice: choice, kind: kind)
+        switch kind {
+        case .redactedThinking(let signature):
+            writeParts(of: choice, into: &out) { GeminiParts.write("", isThought: true, signature, to: &$0) }
+        case .media(let media):
+            let signature = takePending(of: choice)
+            writeParts(of: choice, into: &out) { writer in
+                writer.beginObject()
+                GeminiMedia.writeMembers(of: media, to: &writer)
+                GeminiParts.write(signature, to: &writer)
+                writer.endObject()
+            }
+        case .opaque(let raw, .gemini): writeParts(of: choice, into: &out) { $0.raw(raw) }
+        case .webSearch(let search): choices[choice, default: Choice()].sources.add(search)
+        case .text, .thinking, .refusal, .toolCall, .opaque: break
+        }
+    }
+
+    private func takePending(of choice: Int) -> Signature? {
+        defer { choices[choice]?.pending = nil }
+        return choices[choice]?.pending
+    }
+
+    private func close(_ number: Int, into out: inout [UInt8]) {
+        guard blocks.indices.contains(number) else { return }
+        let block = blocks[number]
+        blocks[number].arguments = []
+        switch block.kind {
+        case .toolCall(let id, let name, let kind):
+            let pending = takePending(of: block.choice)
+            writeParts(of: block.choice, into: &out) { writer in
+                GeminiParts.write(
+                    call: id,
+                    name: name,
+                    kind: kind,
+                    arguments: JSONText(rawEscaped: block.arguments),
+                    block.signature ?? pending,
+                    to: &writer
+                )
+            }
+        case .thinking:
+            guard let signature = block.signature, signature.isSigned else { return }
+            if block.hasText, signature.family == .gemini {
+                writeParts(of: block.choice, into: &out) { GeminiParts.write("", isThought: true, signature, to: &$0) }
+            } else {
+                flushPending(of: block.choice, into: &out)
+                choices[block.choice, default: Choice()].pending = signature
+            }
+        case .text, .refusal: flushPending(of: block.choice, into: &out)
+        case .redactedThinking, .media, .webSearch, .opaque: break
+        }
+    }
+
+    private func flushPending(of choice: Int, into out: inout [UInt8]) {
+        guard let signature = takePending(of: choice) else { return }
+        writeParts(of: choice, into: &out) { GeminiParts.write("", signature, to: &$0) }
+    }
+
+    // MARK: - End
+
+    private func end(into out: inout [UInt8]) {
+        for (place, finish) in finishes.enumerated() {
+            let signature = takePending(of: finish.choice)
+            let choice = choices[finish.choice] ?? Choice()
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.key("candidates")
+            writer.beginArray()
+            writer.beginObject()
+            writer.key("content")
+            writer.beginObject()
+            writer.member("role", literal: "model")
+            writer.key("parts")
+            writer.beginArray()
+            GeminiParts.write("", signature, to: &writer)
+            writer.endArray()
+            writer.endObject()
+            writer.member("finishReason", literal: GeminiFinishReason.write(finish.reason))
+            writer.member("index", finish.choice)
+            choice.sources.write(text: choice.text, to: &writer)
+            writer.endObject()
+            writer.endArray()
+            if place == finishes.count - 1 {
+                writer.key("usageMetadata")
+                GeminiUsage.write(usage, to: &writer)
+            }
+            begin(into: &out)
+            out.appendFrameText(JSONText(rawEscaped: writer.bytes))
+            out.append(contentsOf: identity)
+            finishChunk(into: &out)
+        }
+        if isArray { out.append("]") }
+    }
+
+    private func fail(_ failure: Failure, into out: inout [UInt8]) {
+        guard isArray else { return GeminiErrors.writeEvent(failure, into: &out) }
+        begin(into: &out)
+        out.append(contentsOf: GeminiErrors.body(failure))
+        out.append("]")
+    }
+}

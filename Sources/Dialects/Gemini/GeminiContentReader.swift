@@ -1,0 +1,181 @@
+import JSONCore
+
+/// Reads the contents of a Gemini request as turns.
+///
+/// Calls and results decide whose turn it is, whatever the role says: calls are the model's, results the user's.
+struct GeminiContentReader {
+    private(set) var context: TranslationContext
+    private let contents: JSONValue
+    /// The ids that calls have; a result with any other belongs to a call by name and order.
+    private var callIDs: Set<String> = []
+    private var turns: [Turn] = []
+
+    init(_ contents: JSONValue, context: TranslationContext) {
+        self.contents = contents
+        self.context = context
+    }
+
+    mutating func read() throws(DialectError) -> [Turn] {
+        var index = 0
+        for content in contents.elements {
+            try read(content, at: index)
+            index += 1
+        }
+        return turns
+    }
+
+    private mutating func read(_ content: JSONValue, at index: Int) throws(DialectError) {
+        let place = "contents[\(index)]"
+        if let text = content.text { return turns.append(Turn(.user, [.text(text)])) }
+        guard content.isObject else { throw DialectError("\(place) must be an object", param: place) }
+        let role: Turn.Role
+        switch content.present("role")?.string ?? "user" {
+        case "user", "function": role = .user
+        case "model": role = .assistant
+        default: throw DialectError("\(place).role must be user or model", param: "\(place).role")
+        }
+        guard let parts = content.present("parts") else { return turns.append(Turn(role)) }
+        guard parts.isArray || parts.isObject else {
+            throw DialectError("\(place).parts must be an array", param: "\(place).parts")
+        }
+        turns.append(Turn(role))
+        var number = 0
+        for part in parts.isArray ? Array(parts.elements) : [parts] {
+            guard part.isObject else {
+                throw DialectError("\(place).parts[\(number)] must be an object", param: "\(place).parts[\(number)]")
+            }
+            read(part, of: role, id: "g_\(index)_\(number)")
+            number += 1
+        }
+    }
+
+    private mutating func append(_ part: Part, _ role: Turn.Role) {
+        if let last = turns.last, last.role != role, !last.parts.isEmpty {
+            turns.append(Turn(role))
+        } else if turns.last?.role != role {
+            turns[turns.count - 1].role = role
+        }
+        turns[turns.count - 1].parts.append(part)
+    }
+
+    // MARK: - Parts
+
+    private mutating func read(_ part: JSONValue, of role: Turn.Role, id: String) {
+        let signature = GeminiSignature.read(part, native: .gemini)
+        if let call = part.present("functionCall", or: "function_call"), call.isObject {
+            return read(call: call, signature, id: id)
+        }
+        if let response = part.present("functionResponse", or: "function_response"), response.isObject {
+            return append(.toolResult(result(response)), .user)
+        }
+        if let text = part["text"]?.text {
+            if part["thought"]?.bool == true { return read(thought: text, signature) }
+            if role == .assistant { read(signature, isCall: false) }
+            return append(.text(text), role)
+        }
+        if role == .assistant { read(signature, isCall: false) }
+        if let media = GeminiMedia.read(part) { return append(.media(media), role) }
+        if let text = GeminiCode.text(of: part) { return append(.text(text), role) }
+        guard let name = part.members.first(where: { $0.value.isObject })?.key.string else { return }
+        context.lose(.contentPart, name)
+    }
+
+    private mutating func read(call: JSONValue, _ signature: Signature?, id: String) {
+        let given = call.present("id")?.wireText ?? ""
+        if !given.isEmpty { callIDs.insert(given) }
+        var result = ToolCall(id: given.isEmpty ? id : given, name: call["name"]?.string ?? "", arguments: .text("{}"))
+        if let arguments = call.present("args") {
+            result.arguments = arguments.isObject ? .object(arguments) : .text(arguments.text ?? "{}")
+        }
+        if signature?.family == .gemini { result.signature = signature } else { read(signature, isCall: true) }
+        append(.toolCall(result), .assistant)
+    }
+
+    private mutating func read(thought text: JSONText, _ signature: Signature?) {
+        if text.isEmpty, let signature, signature.family != .gemini {
+            return append(.redactedThinking(signature), .assistant)
+        }
+        guard !text.isEmpty || signature != nil else { return }
+        if signature == nil, turns.last?.role == .assistant, case .thinking(var open) = turns.last?.parts.last,
+            open.signature == nil
+        {
+            open.text = JSONText.joined([open.text, text], separator: "")
+            turns[turns.count - 1].parts[turns[turns.count - 1].parts.count - 1] = .thinking(open)
+            return
+        }
+        append(.thinking(Thinking(text: text, signature: signature)), .assistant)
+    }
+
+    /// A signature on a text or, of another family, on a call: Gemini's own stands in front of what it signs, others
+    /// belong to the thinking that came before.
+    private mutating func read(_ signature: Signature?, isCall: Bool) {
+        guard let signature, signature.isSigned else { return }
+        if signature.family == .gemini {
+            return append(.thinking(Thinking(text: "", signature: signature)), .assistant)
+        }
+        if let last = turns.indices.last, turns[last].role == .assistant,
+            let place = turns[last].parts.lastIndex(where: { Self.isUnsigned($0) }),
+            case .thinking(var thinking) = turns[last].parts[place]
+        {
+            thinking.signature = signature
+            turns[last].parts[place] = .thinking(thinking)
+        } else if signature.family == .openAI {
+            append(.redactedThinking(signature), .assistant)
+        } else {
+            // The client kept the signature and threw away the text that it signs.
+            context.lose(.reasoningHistory)
+        }
+    }
+
+    private static func isUnsigned(_ part: Part) -> Bool {
+        if case .thinking(let thinking) = part { thinking.signature == nil } else { false }
+    }
+
+    // MARK: - Results
+
+    private func result(_ json: JSONValue) -> ToolResult {
+        let id = json.present("id")?.wireText ?? ""
+        var result = ToolResult(callID: callIDs.contains(id) ? id : "", name: json["name"]?.string, parts: [])
+        if let response = json.present("response") {
+            let (text, isError) = Self.text(of: response)
+            result.isError = isError
+            if !text.isEmpty { result.parts.append(.text(text)) }
+        }
+        for part in json.present("parts")?.elements ?? JSONDocument.emptyArray.root.elements {
+            if let text = part["text"]?.text { result.parts.append(.text(text)) }
+            if let media = GeminiMedia.read(part) { result.parts.append(.media(media)) }
+        }
+        return result
+    }
+
+    private static func text(of response: JSONValue) -> (text: JSONText, isError: Bool) {
+        if let text = response.text { return (text, false) }
+        guard response.count == 1, let only = response.members.first(where: { _ in true }) else {
+            return (JSONCompaction.text(response), false)
+        }
+        let isError = only.key.equals("error")
+        guard isError || only.key.equals("result") || only.key.equals("output") else {
+            return (JSONCompaction.text(response), false)
+        }
+        return (only.value.text ?? (only.value.isNull ? "" : JSONCompaction.text(only.value)), isError)
+    }
+}
+
+/// Code that the model ran, for dialects that have only text for it.
+enum GeminiCode {
+    static func text(of part: JSONValue) -> JSONText? {
+        if let code = part.present("executableCode", or: "executable_code") {
+            return fenced(code["code"]?.text, language: code["language"]?.string?.lowercased() ?? "")
+        }
+        if let result = part.present("codeExecutionResult", or: "code_execution_result") {
+            return fenced(result["output"]?.text, language: "")
+        }
+        return nil
+    }
+
+    private static func fenced(_ text: JSONText?, language: String) -> JSONText? {
+        guard let text, !text.isEmpty else { return nil }
+        let name = language == "language_unspecified" ? "" : language
+        return JSONText.joined([JSONText("\n```\(name)\n"), text, "\n```\n"], separator: "")
+    }
+}

@@ -1,0 +1,44 @@
+import JSONCore
+
+/// Passes Gemini's chunks on to a Gemini client; edited is the model's name.
+final class GeminiFrameForwarder: FrameForwarder {
+    private let context: TranslationContext
+    private let model: [UInt8]
+
+    init(context: TranslationContext) {
+        self.context = context
+        model = JSONLiteral.string(context.clientModel)
+    }
+
+    func forward(_ frame: StreamFrame, into out: inout [UInt8]) {
+        // Comments would be damage to clients of Gemini.
+        guard case .json(let chunk) = frame.content else { return }
+        if chunk.isArray {
+            for element in chunk.elements { forward(element, into: &out) }
+        } else {
+            forward(chunk, into: &out)
+        }
+    }
+
+    private func forward(_ chunk: JSONValue, into out: inout [UInt8]) {
+        let inner = chunk["candidates"] == nil ? chunk.present("response") ?? chunk : chunk
+        let bytes = inner.document.bytes
+        let range = inner.range
+        let place = inner.present("modelVersion", or: "model_version")?.range ?? range.upperBound..<range.upperBound
+        let hasModel = !place.isEmpty
+        out.append("data: ")
+        let start = out.count
+        out.append(contentsOf: bytes[range.lowerBound..<place.lowerBound])
+        if hasModel { out.append(contentsOf: model) }
+        out.append(contentsOf: bytes[place.upperBound..<range.upperBound])
+        // A chunk that came in several lines leaves in one.
+        for index in out.indices[start...] where out[index] < 0x20 { out[index] = 0x20 }
+        out.append("\r\n\r\n")
+    }
+
+    func finish(reason: StopReason, usage: Usage, into out: inout [UInt8]) {}
+
+    func fail(_ failure: Failure, into out: inout [UInt8]) { GeminiErrors.writeEvent(failure, into: &out) }
+
+    func writeKeepAlive(into out: inout [UInt8]) { GeminiCodec.writeKeepAlive(context, into: &out) }
+}

@@ -1,0 +1,56 @@
+import JSONCore
+
+/// The request of a Gemini client for a Gemini target: the client's bytes, edited where the target needs it.
+struct GeminiRequestEdits {
+    private let root: JSONValue
+    private let profile: TargetProfile
+    private var editor: JSONEditor
+
+    static func apply(to body: JSONDocument, profile: TargetProfile) -> [UInt8] {
+        var edits = GeminiRequestEdits(root: body.root, profile: profile, editor: JSONEditor(body))
+        edits.edit()
+        return edits.editor.finish()
+    }
+
+    private init(root: JSONValue, profile: TargetProfile, editor: JSONEditor) {
+        self.root = root
+        self.profile = profile
+        self.editor = editor
+    }
+
+    private mutating func edit() {
+        // Both are said by the URL, and the API refuses members that it does not know.
+        for field in ["model", "stream"] + StreamFlag.aliases.map(\.description) where root.member(field) != nil {
+            editor.removeMember(field, of: root)
+        }
+        for field in profile.stripFields { editor.removeMember(field, of: root) }
+        editLimit()
+        guard let contents = root["contents"], contents.isArray else { return }
+        for content in contents.elements where content["parts"]?.isArray == true {
+            for part in content["parts"]?.elements ?? JSONDocument.emptyArray.root.elements { editSignature(of: part) }
+        }
+    }
+
+    private mutating func editLimit() {
+        guard let config = root.present("generationConfig", or: "generation_config"), let most = profile.maxOutput,
+            let limit = config.present("maxOutputTokens", or: "max_output_tokens"), let wanted = limit.int,
+            wanted > most
+        else { return }
+        editor.replace(limit, with: JSONLiteral.int(most))
+    }
+
+    /// What Gemini signed itself stays; a carrier is unpacked for the family that can read it, and goes otherwise.
+    private mutating func editSignature(of part: JSONValue) {
+        guard part.isObject, let value = part.present("thoughtSignature", or: "thought_signature"),
+            let signature = GeminiSignature.read(part, native: .gemini)
+        else { return }
+        if signature.isSigned, signature.family == profile.signatureFamily {
+            let raw = JSONLiteral.quoted(signature.data)
+            if !value.raw.elementsEqual(raw) { editor.replace(value, with: raw) }
+        } else if signature.family != .gemini {
+            for key in ["thoughtSignature", "thought_signature"] where part.member(key) != nil {
+                editor.removeMember(key, of: part)
+            }
+        }
+    }
+}
