@@ -142,6 +142,7 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
         let stream =
             switch direction.upstream {
             case .openAIChat: chunk(#"{"role":"assistant","content":"Half"}"#)
+            case .gemini: geminiChunk(#"{"text":"Half"}"#)
             case .ollama: line(#""content":"Half""#)
             default:
                 messageStart + event("content_block_start", #""index":0,"content_block":{"type":"text","text":""}"#)
@@ -160,6 +161,10 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
             #expect(frames.last == "data: [DONE]")
             #expect(frames.dropLast().last?.hasPrefix(#"data: {"error":{"message":"#) == true)
             #expect(!cut.out.contains(#""finish_reason":"stop""#))
+        } else if direction.client == .gemini {
+            let last = cut.out.components(separatedBy: "\r\n\r\n").dropLast().last
+            #expect(last?.hasPrefix(#"data: {"error":{"code":502,"message":"#) == true)
+            #expect(!cut.out.contains("finishReason"))
         } else {
             #expect(frames.last?.hasPrefix("event: error\n") == true)
             #expect(!cut.out.contains("message_stop"))

@@ -125,15 +125,19 @@ import Testing
                 continue
             }
             #expect(root["error"]?["message"]?.string?.contains("why \"x\"") == true)
-            #expect(root["error"]?["type"]?.string?.isEmpty == false)
-            if dialect == .anthropicMessages {
+            let word: StaticString = dialect == .gemini ? "status" : "type"
+            #expect(root["error"]?[word]?.string?.isEmpty == false)
+            if dialect == .gemini {
+                #expect(root["error"]?["code"]?.int == status)
+                #expect(root["error"]?["details"]?.isArray == true)
+            } else if dialect == .anthropicMessages {
                 #expect(root["type"]?.string == "error")
                 #expect(root["request_id"]?.string == "req_1")
             } else {
                 #expect(root["error"]?["param"]?.isNull == true)
                 #expect(root["error"]?["code"] != nil)
             }
-            #expect(event.hasSuffix("\n\n"))
+            #expect(event.hasSuffix(dialect == .gemini ? "\r\n\r\n" : "\n\n"))
         }
     }
 
@@ -191,8 +195,10 @@ import Testing
         // To Ollama a request without messages is a wish to load the model.
         let mayLoad = ["Missing messages", "messages must not be empty"].contains(message)
         for dialect in Dialect.spoken where !(mayLoad && dialect == .ollama) {
-            let error = #expect(throws: DialectError.self) { try RequestFacts.read(try json(body), dialect: dialect) }
-            #expect(error?.message == message)
+            let turns = dialect == .gemini ? "contents" : "messages"
+            let body = try json(body.replacing("messages", with: turns))
+            let error = #expect(throws: DialectError.self) { try RequestFacts.read(body, dialect: dialect) }
+            #expect(error?.message == message.replacing("messages", with: turns))
             #expect(error?.failure.status == 400)
         }
     }

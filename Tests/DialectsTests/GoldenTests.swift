@@ -96,6 +96,7 @@ enum Golden {
                 if let name = tool.string { context.customTools.insert(name) }
             }
             switch root?["layout"]?.string {
+            case "array": context.layout = .jsonArray
             case "generate": context.layout = .generate
             case "textCompletion": context.layout = .textCompletion
             default: break
@@ -143,6 +144,15 @@ enum Golden {
             case "lenientEnd": profile.lenientEnd = flag
             case "minP": profile.minP = flag
             case "maxStop": profile.maxStop = value.int
+            case "jsonWithTools": profile.jsonWithTools = flag
+            case "imagesInToolResults": profile.imagesInToolResults = flag
+            case "canSkipThinking": profile.canSkipThinking = flag
+            case "callIDs": profile.callIDs = flag
+            case "claude": profile.signatureFamily = .anthropic
+            case "schema": profile.schemaRule = flag ? .geminiJSONSchema : .geminiSchema
+            case "thinkingBudget":
+                let limits = value.elements.compactMap(\.int)
+                profile.thinkingBudget = limits[0]...limits[1]
             case "search": profile.hostedWebSearch = value.string.map { .anthropic(type: $0) } ?? .options
             case "mistral": profile.toolIDRule = .mistral
             case "stripFields": profile.stripFields = Set(value.elements.compactMap(\.string))
@@ -160,6 +170,7 @@ enum Golden {
             "none": .none, "effort": .effort, "effortNoNone": .effortNoNone, "budget": .anthropicBudget,
             "adaptive": .anthropicAdaptive, "thinkingType": .thinkingType, "enableThinking": .enableThinking,
             "openRouter": .openRouter, "ollamaFlag": .ollamaFlag, "ollamaLevel": .ollamaLevel,
+            "geminiBudget": .geminiBudget, "geminiLevel": .geminiLevel,
         ]
     }
 }
@@ -267,6 +278,7 @@ enum Golden {
         let marks = [
             "data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#,
             #""done":true"#,
+            #""finishReason":"STOP""#,
         ]
         // Inside a frame nothing happens, so that large streams are cut around the ends of lines only.
         let isSmall = bytes.count < Self.smallStream

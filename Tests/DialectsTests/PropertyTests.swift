@@ -65,6 +65,7 @@ private struct RandomAnswer {
         switch dialect {
         case .openAIChat: chatStream(&random)
         case .ollama: ollamaStream(&random)
+        case .gemini: geminiStream(&random)
         default: messagesStream(&random)
         }
     }
@@ -127,6 +128,7 @@ private struct RandomAnswer {
         switch dialect {
         case .openAIChat: chatBody
         case .ollama: ollamaBody
+        case .gemini: geminiBody
         default: messagesBody
         }
     }
@@ -154,6 +156,32 @@ private struct RandomAnswer {
         calls.enumerated().map { index, call in
             #"{"id":"\#(call.id)","function":{"index":\#(index),"name":"\#(call.name)","arguments":\#(call.arguments)}}"#
         }
+    }
+
+    private static let geminiUsage =
+        #","usageMetadata":{"promptTokenCount":25,"candidatesTokenCount":15,"totalTokenCount":40}"#
+
+    private var geminiCalls: [String] {
+        calls.map { #"{"functionCall":{"id":"\#($0.id)","name":"\#($0.name)","args":\#($0.arguments)}}"# }
+    }
+
+    private func geminiStream(_ random: inout SeededRandom) -> String {
+        var out = ""
+        for piece in thinking.map({ Self.pieces($0, &random) }) ?? [] {
+            out += geminiChunk("{\"text\":\(Self.quoted(piece)),\"thought\":true}")
+        }
+        for piece in text.map({ Self.pieces($0, &random) }) ?? [] {
+            out += geminiChunk("{\"text\":\(Self.quoted(piece))}")
+        }
+        out += geminiCalls.map { geminiChunk($0) }.joined()
+        return out + geminiChunk(#"{"text":""}"#, #","finishReason":"STOP""#, extra: Self.geminiUsage)
+    }
+
+    private var geminiBody: String {
+        let thought = thinking.map { "{\"text\":\(Self.quoted($0)),\"thought\":true}" }
+        let parts = [thought, text.map { "{\"text\":\(Self.quoted($0))}" }].compactMap { $0 } + geminiCalls
+        return
+            #"{"candidates":[{"content":{"parts":[\#(parts.joined(separator: ","))],"role":"model"},"finishReason":"STOP","index":0}]\#(Self.geminiUsage),"modelVersion":"up-model"}"#
     }
 
     private var chatBody: String {
@@ -214,6 +242,8 @@ private struct Understood: Equatable {
             }
             seen.finish = choice["finish_reason"]?.string ?? ""
             seen.output = root["usage"]?["completion_tokens"]?.int ?? 0
+        } else if dialect == .gemini {
+            try seen.add(gemini: root)
         } else {
             for block in try #require(root["content"]).elements {
                 seen.text += block["text"]?.string ?? ""
@@ -235,6 +265,7 @@ private struct Understood: Equatable {
         switch dialect {
         case .openAIChat: try chatStream(text)
         case .ollama: try ollamaStream(text)
+        case .gemini: try geminiStream(text)
         default: try messagesStream(text)
         }
     }
@@ -268,6 +299,33 @@ private struct Understood: Equatable {
         finish = object["done_reason"]?.string ?? finish
         output = object["eval_count"]?.int ?? output
         if object["done"]?.bool == true { #expect(object["eval_duration"]?.int ?? 0 > 0) }
+    }
+
+    private mutating func add(gemini chunk: JSONValue) throws {
+        let candidate = try #require(chunk["candidates"]?.first)
+        for part in candidate["content"]?["parts"]?.elements ?? JSONDocument.emptyArray.root.elements {
+            if part["thought"]?.bool == true {
+                thinking += part["text"]?.string ?? ""
+            } else {
+                text += part["text"]?.string ?? ""
+            }
+            guard let call = part["functionCall"], let arguments = call["args"] else { continue }
+            let spelled = String(decoding: arguments.raw, as: UTF8.self)
+            try add(call: call["id"]?.string ?? "", call["name"]?.string ?? "", spelled)
+        }
+        if let reason = candidate["finishReason"]?.string { finish = reason }
+        if let usage = chunk["usageMetadata"] {
+            output = (usage["candidatesTokenCount"]?.int ?? 0) + (usage["thoughtsTokenCount"]?.int ?? 0)
+        }
+    }
+
+    private static func geminiStream(_ text: String) throws -> Understood {
+        var seen = Understood()
+        for frame in text.components(separatedBy: "\r\n\r\n").dropLast() {
+            #expect(frame.hasPrefix("data: "))
+            try seen.add(gemini: try JSONDocument.parse(Array(frame.utf8.dropFirst(6))).root)
+        }
+        return seen
     }
 
     private static func chatStream(_ text: String) throws -> Understood {
@@ -427,9 +485,11 @@ private struct Understood: Equatable {
                 profile.reasoningStyle =
                     switch direction.upstream {
                     case .openAIChat: .effort
+                    case .gemini: Bool.random(using: &random) ? .geminiLevel : .geminiBudget
                     case .ollama: .ollamaLevel
                     default: .anthropicBudget
                     }
+                if direction.upstream == .gemini, Bool.random(using: &random) { profile.schemaRule = .geminiSchema }
                 profile.reasoningReplay = .optional
                 do {
                     let bytes = try RequestTranslator.translate(

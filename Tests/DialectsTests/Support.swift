@@ -20,7 +20,7 @@ final class CountingIDs: IDGenerator {
 
 extension Dialect {
     /// Those whose codecs are complete.
-    static let spoken: [Dialect] = [.openAIChat, .anthropicMessages, .ollama]
+    static let spoken: [Dialect] = [.openAIChat, .anthropicMessages, .gemini, .ollama]
 }
 
 /// A pair of dialects, as the fixtures' folders name them.
@@ -151,6 +151,12 @@ func chunk(_ delta: String, finish: String? = nil, extra: String = "") -> String
     return
         #"data: {"id":"chatcmpl-up","object":"chat.completion.chunk","created":1754000000,"model":"up-model","choices":[{"index":0,"delta":"#
         + delta + #","finish_reason":"# + reason + "}]\(extra)}\n\n"
+}
+
+/// A chunk of a Gemini stream; `rest` follows the candidate's content.
+func geminiChunk(_ parts: String, _ rest: String = "", extra: String = "") -> String {
+    #"data: {"candidates":[{"content":{"parts":["# + parts + #"],"role":"model"},"index":0"# + rest + "}]" + extra
+        + #","modelVersion":"up-model","responseId":"r-up"}"# + "\r\n\r\n"
 }
 
 /// An Anthropic event.

@@ -42,9 +42,11 @@ final class GeminiAnswerDecoder: AnswerDecoder {
             for element in frame.elements where element.isObject { receive(element, name: name, into: &events) }
             return
         }
+        // What comes behind the end is usage at most.
         guard !hasEnded else { return }
         let chunk = frame["candidates"] == nil ? frame.present("response") ?? frame : frame
         if let error = chunk.present("error") {
+            guard !awaitsOnlyTheEnd else { return }
             return fail(UpstreamError.inAnswer(error, of: chunk, dialect: .gemini), into: &events)
         }
         let usage = chunk.present("usageMetadata", or: "usage_metadata").map(GeminiUsage.read)
@@ -103,6 +105,7 @@ final class GeminiAnswerDecoder: AnswerDecoder {
         let choice = max(0, candidate["index"]?.int ?? 0)
         guard choice < 128 else { return }
         prepare(choice)
+        guard choices[choice].finish == nil else { return choices[choice].grounding.read(candidate) }
         for part in candidate["content"]?["parts"]?.elements ?? JSONDocument.emptyArray.root.elements
         where part.isObject {
             receive(part: part, of: choice, into: &events)

@@ -4,6 +4,8 @@ import JSONCore
 final class GeminiFrameForwarder: FrameForwarder {
     private let context: TranslationContext
     private let model: [UInt8]
+    /// The choices that are complete: nothing more is said of them.
+    private var finished: Set<Int> = []
 
     init(context: TranslationContext) {
         self.context = context
@@ -22,6 +24,7 @@ final class GeminiFrameForwarder: FrameForwarder {
 
     private func forward(_ chunk: JSONValue, into out: inout [UInt8]) {
         let inner = chunk["candidates"] == nil ? chunk.present("response") ?? chunk : chunk
+        guard isNews(inner) else { return }
         let bytes = inner.document.bytes
         let range = inner.range
         let place = inner.present("modelVersion", or: "model_version")?.range ?? range.upperBound..<range.upperBound
@@ -34,6 +37,18 @@ final class GeminiFrameForwarder: FrameForwarder {
         // A chunk that came in several lines leaves in one.
         for index in out.indices[start...] where out[index] < 0x20 { out[index] = 0x20 }
         out.append("\r\n\r\n")
+    }
+
+    /// Whether a chunk belongs into the answer; an error behind its end does not.
+    private func isNews(_ chunk: JSONValue) -> Bool {
+        guard chunk.present("error") == nil else { return false }
+        guard let candidates = chunk.present("candidates"), candidates.count > 0 else { return true }
+        let isNews = candidates.elements.contains { !finished.contains($0["index"]?.int ?? 0) }
+        for candidate in candidates.elements
+        where candidate.present("finishReason", or: "finish_reason")?.text?.isEmpty == false {
+            finished.insert(candidate["index"]?.int ?? 0)
+        }
+        return isNews
     }
 
     func finish(reason: StopReason, usage: Usage, into out: inout [UInt8]) {}

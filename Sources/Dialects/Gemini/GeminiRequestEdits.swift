@@ -44,10 +44,12 @@ struct GeminiRequestEdits {
         guard part.isObject, let value = part.present("thoughtSignature", or: "thought_signature"),
             let signature = GeminiSignature.read(part, native: .gemini)
         else { return }
+        let raw = JSONLiteral.quoted(signature.data)
+        let isCarrier = signature.family != .gemini || !value.raw.elementsEqual(raw)
+        guard isCarrier else { return }
         if signature.isSigned, signature.family == profile.signatureFamily {
-            let raw = JSONLiteral.quoted(signature.data)
-            if !value.raw.elementsEqual(raw) { editor.replace(value, with: raw) }
-        } else if signature.family != .gemini {
+            editor.replace(value, with: raw)
+        } else {
             for key in ["thoughtSignature", "thought_signature"] where part.member(key) != nil {
                 editor.removeMember(key, of: part)
             }
