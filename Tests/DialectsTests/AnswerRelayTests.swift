@@ -142,6 +142,7 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
         let stream =
             switch direction.upstream {
             case .openAIChat: chunk(#"{"role":"assistant","content":"Half"}"#)
+            case .gemini: geminiChunk(#"{"text":"Half"}"#)
             case .ollama: line(#""content":"Half""#)
             case .gemini: geminiChunk(#"{"text":"Half"}"#)
             default:

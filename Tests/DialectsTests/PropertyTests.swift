@@ -485,6 +485,7 @@ private struct Understood: Equatable {
                 profile.reasoningStyle =
                     switch direction.upstream {
                     case .openAIChat: .effort
+                    case .gemini: Bool.random(using: &random) ? .geminiLevel : .geminiBudget
                     case .ollama: .ollamaLevel
                     case .gemini: Bool.random(using: &random) ? .geminiLevel : .geminiBudget
                     default: .anthropicBudget

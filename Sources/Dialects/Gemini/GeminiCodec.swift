@@ -40,7 +40,8 @@ enum GeminiCodec: DialectCodec {
         context: inout TranslationContext,
         streams: Bool
     ) throws(DialectError) -> [UInt8] {
-        GeminiRequestEdits.apply(to: body, profile: profile)
+        context.citesSources = GeminiRequestEdits.searches(body.root)
+        return GeminiRequestEdits.apply(to: body, profile: profile)
     }
 
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder {

@@ -12,6 +12,11 @@ struct GeminiRequestEdits {
         return edits.editor.finish()
     }
 
+    /// Whether a request lets the model search the web, so that its answer has sources.
+    static func searches(_ root: JSONValue) -> Bool {
+        root["tools"]?.elements.contains { $0.present("googleSearch", or: "google_search") != nil } ?? false
+    }
+
     private init(root: JSONValue, profile: TargetProfile, editor: JSONEditor) {
         self.root = root
         self.profile = profile

@@ -2,7 +2,7 @@ import JSONCore
 
 /// Reads Gemini's `Schema` objects as JSON Schema.
 enum GeminiSchemaReader {
-    private static let depthLimit = 64
+    private static let depthLimit = 24
 
     static func jsonSchema(_ schema: JSONValue) -> JSONValue {
         var writer = JSONWriter(capacity: schema.range.count + 64)

@@ -286,7 +286,20 @@ final class ChatAnswerDecoder: AnswerDecoder {
             arguments: function.flatMap { $0.present(isCustom ? "input" : "arguments") },
             isCustom: isCustom
         )
+        let google = call.present("extra_content")?.present("google")
+        let signature = Signature.read(google?["thought_signature"]?.text, native: .gemini)
+        if let signature, !clientDialect.signsCalls { sign(signature, of: choice, into: &events) }
         receive(fragment, of: choice, into: &events)
+        if let signature, clientDialect.signsCalls, let block = choices[choice].calls.openBlocks.last {
+            events.append(.signature(block, signature))
+        }
+    }
+
+    /// A call's signature as thinking in front of the call, for clients whose calls have no place for it.
+    private func sign(_ signature: Signature, of choice: Int, into events: inout [AnswerEvent]) {
+        let block = openBlock(.thinking, of: choice, into: &events)
+        events.append(.signature(block, signature))
+        closeText(of: choice, into: &events)
     }
 
     private func receive(oldCall: JSONValue, of choice: Int, into events: inout [AnswerEvent]) {

@@ -152,6 +152,9 @@ struct ChatMessageWriter {
         let isCustom = call.kind == .custom && profile.customTools
         let text = call.kind == .custom && !isCustom ? ChatCalls.wrapped(arguments) : arguments
         ChatCalls.write(name: call.name, arguments: text, isCustom: isCustom, to: &writer)
+        if profile.signatureFamily == .gemini, call.signature?.family == .gemini {
+            ChatCalls.write(call.signature, to: &writer)
+        }
         writer.endObject()
     }
 

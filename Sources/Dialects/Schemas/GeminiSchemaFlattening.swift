@@ -2,7 +2,7 @@ import JSONCore
 
 /// Reads a JSON schema as nodes that Gemini knows.
 struct GeminiSchemaFlattening {
-    private static let depthLimit = 64
+    private static let depthLimit = 24
 
     private let references: SchemaReferences
     /// The references that are being written out, to notice those that lead back.
