@@ -69,7 +69,7 @@ struct GeminiRequestEncoder {
 
     private func writeSystem(to writer: inout JSONWriter) {
         let texts = conversation.system.map(\.text).filter {
-            !($0.utf8Count < 4_096 && $0.string.hasPrefix(ChatMessageWriter.billingHeader))
+            !($0.utf8Count < 4_096 && $0.string.hasPrefix(SystemText.billingHeader))
         }
         guard !texts.isEmpty else { return }
         writer.key("systemInstruction")
