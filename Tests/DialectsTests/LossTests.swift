@@ -63,7 +63,11 @@ import Testing
             of: .openAIChat
         )
         #expect(try Self.losses(body, .openAIChat, .ollama) == [])
-        #expect(try Self.losses(body, .openAIChat, .ollama) { $0.samplingAllowed = false } == ["temperature"])
+        #expect(
+            try Self.losses(body, .openAIChat, .ollama) { $0.samplingAllowed = false } == [
+                "logprobs", "min-p", "penalty:presence", "penalty:repeat", "temperature", "top-k",
+            ]
+        )
         let told = try translate(
             Self.asking(#""options":{"min_p":0.1,"repeat_penalty":1.1},"logprobs":true,"top_logprobs":2"#, of: .ollama),
             .ollama,
@@ -89,6 +93,16 @@ import Testing
         let anthropic = Self.asking(#""metadata":{"user_id":"u1"}"#, of: .anthropicMessages)
         #expect(try Self.losses(anthropic, .anthropicMessages, .openAIChat) == ["user"])
         #expect(try Self.losses(anthropic, .anthropicMessages, .openAIChat) { $0.userField = .user } == [])
+    }
+
+    @Test func `a client's word that is no plain word is left out`() throws {
+        let long = String(repeating: "x", count: 65)
+        for name in ["a\\r\\nb", "a,b", "é", long, ""] {
+            let body = Self.asking("\"tools\":[{\"type\":\"hosted\",\"name\":\"\(name)\"}]", of: .openAIChat)
+            let losses = try translate(body, .openAIChat, .anthropicMessages).context.losses
+            #expect(losses.map(\.feature) == [.hostedTool])
+            #expect(losses.allSatisfy { $0.name == "hosted-tool" || $0.name == "hosted-tool:" })
+        }
     }
 
     // MARK: - Fields of the other dialects

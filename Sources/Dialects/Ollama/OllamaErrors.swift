@@ -11,16 +11,19 @@ enum OllamaErrors {
         }
     }
 
-    static func body(_ failure: Failure) -> [UInt8] {
+    static func body(_ failure: Failure) -> [UInt8] { object(failure) }
+
+    private static func object(_ failure: Failure, isInStream: Bool = false) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("error", failure.message)
+        if isInStream { StreamEnding.write(failure, to: &writer) }
         writer.endObject()
         return writer.bytes
     }
 
     static func writeLine(_ failure: Failure, into out: inout [UInt8]) {
-        out.append(contentsOf: body(failure))
+        out.append(contentsOf: object(failure, isInStream: true))
         out.append("\n")
     }
 }

@@ -55,12 +55,12 @@ struct OllamaRequestEncoder {
 
     /// What `encode` writes down; the names of the wishes are those of its fields.
     private var keptWishes: Set<Wish> {
-        var kept: Set<Wish> = []
-        if profile.samplingAllowed { kept.formUnion([.temperature, .topP]) }
+        var kept: Set<Wish> = profile.seed ? [.seed] : []
+        guard profile.samplingAllowed else { return kept }
+        kept.formUnion([.temperature, .topP])
         if profile.topK { kept.insert(.topK) }
         if profile.minP { kept.formUnion([.minP, .repeatPenalty]) }
         if profile.penalties { kept.formUnion([.presencePenalty, .frequencyPenalty]) }
-        if profile.seed { kept.insert(.seed) }
         if profile.logprobs { kept.insert(.logprobs) }
         return kept
     }
@@ -71,16 +71,16 @@ struct OllamaRequestEncoder {
         var options = JSONWriter()
         options.beginObject()
         if let limit = conversation.maxOutput { options.member("num_predict", limit) }
-        writeSampling(conversation.sampling, to: &options)
+        if profile.samplingAllowed { writeSampling(conversation.sampling, to: &options) }
+        if profile.seed { options.member("seed", conversation.sampling.seed) }
+        writeStops(conversation.sampling.stop, to: &options)
         options.endObject()
         if options.bytes.count > 2 { writer.member("options", raw: options.bytes) }
     }
 
     private func writeSampling(_ sampling: Sampling, to options: inout JSONWriter) {
-        if profile.samplingAllowed {
-            options.member("temperature", sampling.temperature)
-            options.member("top_p", sampling.topP)
-        }
+        options.member("temperature", sampling.temperature)
+        options.member("top_p", sampling.topP)
         if profile.topK { options.member("top_k", sampling.topK) }
         if profile.minP {
             options.member("min_p", sampling.minP)
@@ -90,16 +90,18 @@ struct OllamaRequestEncoder {
             options.member("presence_penalty", sampling.presencePenalty)
             options.member("frequency_penalty", sampling.frequencyPenalty)
         }
-        if profile.seed { options.member("seed", sampling.seed) }
-        guard !sampling.stop.isEmpty else { return }
+    }
+
+    private func writeStops(_ stops: [JSONText], to options: inout JSONWriter) {
+        guard !stops.isEmpty else { return }
         options.key("stop")
         options.beginArray()
-        for stop in sampling.stop { options.text(stop) }
+        for stop in stops { options.text(stop) }
         options.endArray()
     }
 
     private func writeLogprobs(to writer: inout JSONWriter) {
-        guard profile.logprobs, conversation.sampling.logprobs == true else { return }
+        guard profile.logprobs, profile.samplingAllowed, conversation.sampling.logprobs == true else { return }
         writer.member("logprobs", true)
         writer.member("top_logprobs", conversation.sampling.topLogprobs)
     }

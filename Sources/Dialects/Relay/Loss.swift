@@ -73,6 +73,14 @@ package struct Loss: Sendable, Hashable {
         self.detail = detail
     }
 
+    private static let longestDetail = 64
+
+    /// Whether a word may stand in a header: printable, without the characters that separate losses, and not long.
+    static func isPlain(_ word: String) -> Bool {
+        word.utf8.count <= longestDetail
+            && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ";") }
+    }
+
     /// The word for the client: `hosted-tool`, or `field:logit_bias`.
     package var name: String { detail.map { "\(feature.rawValue):\($0)" } ?? feature.rawValue }
 }

@@ -143,15 +143,11 @@ struct LossNotes {
 }
 
 extension TranslationContext {
-    private static let longestField = 64
-
     /// Notes the members of a request that no other dialect knows.
     mutating func loseFields(of object: JSONValue, except known: Set<String>) {
         for (key, value) in object.members where !value.isNull {
             let name = key.string
-            guard !known.contains(name) else { continue }
-            let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && name.utf8.count <= Self.longestField
-            lose(.field, isPlain ? name : nil)
+            if !known.contains(name) { lose(.field, name) }
         }
     }
 }

@@ -67,8 +67,10 @@ package struct TranslationContext: Sendable {
     private static let lossLimit = 64
 
     /// Notes that the target cannot express something.
+    ///
+    /// The detail may be the client's own word, and goes into a header: it is left out if it is no plain word.
     mutating func lose(_ feature: Loss.Feature, _ detail: String? = nil) {
-        let loss = Loss(feature, detail)
+        let loss = Loss(feature, detail.flatMap { Loss.isPlain($0) ? $0 : nil })
         if losses.count < Self.lossLimit, !losses.contains(loss) { losses.append(loss) }
     }
 }
