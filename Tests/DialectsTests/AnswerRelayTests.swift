@@ -143,6 +143,8 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
             switch direction.upstream {
             case .openAIChat: chunk(#"{"role":"assistant","content":"Half"}"#)
             case .ollama: line(#""content":"Half""#)
+            case .openAIResponses:
+                event("response.output_text.delta", #""item_id":"m","output_index":0,"content_index":0,"delta":"Half""#)
             default:
                 messageStart + event("content_block_start", #""index":0,"content_block":{"type":"text","text":""}"#)
                     + event("content_block_delta", #""index":0,"delta":{"type":"text_delta","text":"Half"}"#)
@@ -160,6 +162,13 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
             #expect(frames.last == "data: [DONE]")
             #expect(frames.dropLast().last?.hasPrefix(#"data: {"error":{"message":"#) == true)
             #expect(!cut.out.contains(#""finish_reason":"stop""#))
+        } else if direction.client == .openAIResponses {
+            let last = try JSONDocument.parse(Array((cut.out.frameData.last ?? "").utf8)).root
+            #expect(last["type"]?.string == "response.failed")
+            #expect(last["sequence_number"]?.int != nil)
+            #expect(last["response"]?["status"]?.string == "failed")
+            #expect(last["response"]?["error"]?["code"]?.string == "server_error")
+            #expect(!cut.out.contains("response.completed"))
         } else {
             #expect(frames.last?.hasPrefix("event: error\n") == true)
             #expect(!cut.out.contains("message_stop"))

@@ -100,6 +100,7 @@ enum Golden {
             case "textCompletion": context.layout = .textCompletion
             default: break
             }
+            context.dropsCommentary = root?["profile"]?["dropsCommentary"]?.bool ?? false
             context.legacyFunctions = root?["legacy"]?.bool ?? false
             context.citesSources = root?["cites"]?.bool ?? false
             context.mirrorsReasoning = root?["mirror"]?.bool ?? false
@@ -143,6 +144,7 @@ enum Golden {
             case "lenientEnd": profile.lenientEnd = flag
             case "minP": profile.minP = flag
             case "maxStop": profile.maxStop = value.int
+            case "dropsCommentary": profile.dropsCommentary = flag
             case "search": profile.hostedWebSearch = value.string.map { .anthropic(type: $0) } ?? .options
             case "mistral": profile.toolIDRule = .mistral
             case "stripFields": profile.stripFields = Set(value.elements.compactMap(\.string))
@@ -267,6 +269,7 @@ enum Golden {
         let marks = [
             "data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#,
             #""done":true"#,
+            "response.completed", "response.incomplete",
         ]
         // Inside a frame nothing happens, so that large streams are cut around the ends of lines only.
         let isSmall = bytes.count < Self.smallStream

@@ -20,7 +20,7 @@ final class CountingIDs: IDGenerator {
 
 extension Dialect {
     /// Those whose codecs are complete.
-    static let spoken: [Dialect] = [.openAIChat, .anthropicMessages, .ollama]
+    static let spoken: [Dialect] = [.openAIChat, .anthropicMessages, .ollama, .openAIResponses]
 }
 
 /// A pair of dialects, as the fixtures' folders name them.

@@ -27,6 +27,8 @@ protocol DialectCodec {
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder
     static func makeAnswerEncoder(context: TranslationContext) -> any AnswerEncoder
     static func encodeAnswer(_ answer: CollectedAnswer, context: TranslationContext) -> [UInt8]
+    /// The whole answer of a provider that speaks the client's dialect: its bytes with the necessary edits.
+    static func editAnswer(_ body: JSONDocument, context: TranslationContext) -> [UInt8]
     static func makeFrameForwarder(context: TranslationContext) -> any FrameForwarder
 
     // MARK: Errors
@@ -36,6 +38,12 @@ protocol DialectCodec {
     static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8])
     /// What tells a streaming client that the answer is still on its way, and changes nothing for it.
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8])
+}
+
+extension DialectCodec {
+    static func editAnswer(_ body: JSONDocument, context: TranslationContext) -> [UInt8] {
+        body.replacing("model", with: JSONLiteral.string(context.clientModel))
+    }
 }
 
 /// Reads a provider's answer into events; made for one answer.
@@ -59,6 +67,12 @@ protocol AnswerEncoder: AnyObject {
     func write(_ event: AnswerEvent, into out: inout [UInt8])
     /// Tells the client that the answer is still on its way; at any time between two events.
     func writeKeepAlive(into out: inout [UInt8])
+    /// The finished answer as one body, if the context says that it is kept and the dialect has a use for it.
+    var storedAnswer: [UInt8]? { get }
+}
+
+extension AnswerEncoder {
+    var storedAnswer: [UInt8]? { nil }
 }
 
 /// Passes a provider's frames on to a client of the same dialect with the few edits that are allowed.
@@ -70,6 +84,12 @@ protocol FrameForwarder: AnyObject {
     func fail(_ failure: Failure, into out: inout [UInt8])
     /// Tells the client that the answer is still on its way; at any time between two frames.
     func writeKeepAlive(into out: inout [UInt8])
+    /// The finished answer as one body, if the context says that it is kept and the dialect has a use for it.
+    var storedAnswer: [UInt8]? { get }
+}
+
+extension FrameForwarder {
+    var storedAnswer: [UInt8]? { nil }
 }
 
 /// One frame of an event stream.

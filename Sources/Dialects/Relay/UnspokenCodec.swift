@@ -47,5 +47,4 @@ extension UnspokenCodec {
     }
 }
 
-enum ResponsesCodec: UnspokenCodec {}
 enum GeminiCodec: UnspokenCodec {}
