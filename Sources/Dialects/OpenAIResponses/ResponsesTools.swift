@@ -47,7 +47,7 @@ enum ResponsesTools {
     )
 }
 
-/// The grammar of a custom tool: Chat nests what Responses writes flat. A conversation holds Chat's form.
+/// The grammar of a custom tool, which Chat nests and Responses writes flat; a conversation holds Chat's form.
 enum CustomToolFormat {
     static func read(_ format: JSONValue?) -> JSONValue? {
         guard let format, format.isObject else { return nil }
