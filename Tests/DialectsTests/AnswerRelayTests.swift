@@ -144,7 +144,8 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
             case .openAIChat: chunk(#"{"role":"assistant","content":"Half"}"#)
             case .gemini: geminiChunk(#"{"text":"Half"}"#)
             case .ollama: line(#""content":"Half""#)
-            case .gemini: geminiChunk(#"{"text":"Half"}"#)
+            case .openAIResponses:
+                event("response.output_text.delta", #""item_id":"m","output_index":0,"content_index":0,"delta":"Half""#)
             default:
                 messageStart + event("content_block_start", #""index":0,"content_block":{"type":"text","text":""}"#)
                     + event("content_block_delta", #""index":0,"delta":{"type":"text_delta","text":"Half"}"#)
@@ -166,6 +167,13 @@ private let messagesToChat = makeContext(.openAIChat, .anthropicMessages)
             let last = cut.out.components(separatedBy: "\r\n\r\n").dropLast().last
             #expect(last?.hasPrefix(#"data: {"error":{"code":502,"message":"#) == true)
             #expect(!cut.out.contains("finishReason"))
+        } else if direction.client == .openAIResponses {
+            let last = try JSONDocument.parse(Array((cut.out.frameData.last ?? "").utf8)).root
+            #expect(last["type"]?.string == "response.failed")
+            #expect(last["sequence_number"]?.int != nil)
+            #expect(last["response"]?["status"]?.string == "failed")
+            #expect(last["response"]?["error"]?["code"]?.string == "server_error")
+            #expect(!cut.out.contains("response.completed"))
         } else {
             #expect(frames.last?.hasPrefix("event: error\n") == true)
             #expect(!cut.out.contains("message_stop"))

@@ -96,12 +96,12 @@ enum Golden {
                 if let name = tool.string { context.customTools.insert(name) }
             }
             switch root?["layout"]?.string {
-            case "array": context.layout = .jsonArray
             case "generate": context.layout = .generate
             case "textCompletion": context.layout = .textCompletion
             case "array": context.layout = .jsonArray
             default: break
             }
+            context.dropsCommentary = root?["profile"]?["dropsCommentary"]?.bool ?? false
             context.legacyFunctions = root?["legacy"]?.bool ?? false
             context.citesSources = root?["cites"]?.bool ?? false
             context.mirrorsReasoning = root?["mirror"]?.bool ?? false
@@ -154,6 +154,7 @@ enum Golden {
             case "thinkingBudget":
                 let limits = value.elements.compactMap(\.int)
                 profile.thinkingBudget = limits[0]...limits[1]
+            case "dropsCommentary": profile.dropsCommentary = flag
             case "search": profile.hostedWebSearch = value.string.map { .anthropic(type: $0) } ?? .options
             case "mistral": profile.toolIDRule = .mistral
             case "stripFields": profile.stripFields = Set(value.elements.compactMap(\.string))
@@ -280,6 +281,7 @@ enum Golden {
             "data: [DONE]", "event: message_stop", #""finish_reason":"stop""#, #""stop_reason":"end_turn""#,
             #""done":true"#,
             #""finishReason":"STOP""#,
+            "response.completed", "response.incomplete",
         ]
         // Inside a frame nothing happens, so that large streams are cut around the ends of lines only.
         let isSmall = bytes.count < Self.smallStream

@@ -66,8 +66,67 @@ private struct RandomAnswer {
         case .openAIChat: chatStream(&random)
         case .ollama: ollamaStream(&random)
         case .gemini: geminiStream(&random)
+        case .openAIResponses: responsesStream(&random)
         default: messagesStream(&random)
         }
+    }
+
+    private func responsesStream(_ random: inout SeededRandom) -> String {
+        var out = event("response.created", #""response":{"id":"resp_up","model":"up-model","status":"in_progress"}"#)
+        func delta(_ type: String, _ index: Int, _ piece: String) -> String {
+            event(type, #""item_id":"i\#(index)","output_index":\#(index),"delta":\#(Self.quoted(piece))"#)
+        }
+        var items: [String] = []
+        func begin(_ item: String) -> String {
+            event("response.output_item.added", #""output_index":\#(items.count),"item":\#(item)"#)
+        }
+        func end(_ item: String) -> String {
+            items.append(item)
+            return event("response.output_item.done", #""output_index":\#(items.count - 1),"item":\#(item)"#)
+        }
+        if let thinking {
+            out += begin(#"{"id":"i0","type":"reasoning","summary":[]}"#)
+            for piece in Self.pieces(thinking, &random) {
+                out += delta("response.reasoning_summary_text.delta", items.count, piece)
+            }
+            out += end(Self.reasoningItem(thinking))
+        }
+        if let text {
+            out += begin(#"{"id":"i\#(items.count)","type":"message","role":"assistant","content":[]}"#)
+            for piece in Self.pieces(text, &random) { out += delta("response.output_text.delta", items.count, piece) }
+            out += end(Self.messageItem(text, items.count))
+        }
+        for call in calls {
+            out += begin(
+                #"{"id":"i\#(items.count)","type":"function_call","call_id":"\#(call.id)","name":"\#(call.name)","arguments":""}"#
+            )
+            for piece in Self.pieces(call.arguments, &random) {
+                out += delta("response.function_call_arguments.delta", items.count, piece)
+            }
+            out += end(Self.callItem(call, items.count))
+        }
+        return out + event("response.completed", #""response":\#(responsesBody)"#)
+    }
+
+    private static func reasoningItem(_ text: String) -> String {
+        #"{"id":"i0","type":"reasoning","summary":[{"type":"summary_text","text":\#(quoted(text))}]}"#
+    }
+
+    private static func messageItem(_ text: String, _ index: Int) -> String {
+        #"{"id":"i\#(index)","type":"message","role":"assistant","content":[{"type":"output_text","text":\#(quoted(text)),"annotations":[]}]}"#
+    }
+
+    private static func callItem(_ call: (id: String, name: String, arguments: String), _ index: Int) -> String {
+        #"{"id":"i\#(index)","type":"function_call","call_id":"\#(call.id)","name":"\#(call.name)","arguments":\#(quoted(call.arguments)),"status":"completed"}"#
+    }
+
+    private var responsesBody: String {
+        var items: [String] = []
+        if let thinking { items.append(Self.reasoningItem(thinking)) }
+        if let text { items.append(Self.messageItem(text, items.count)) }
+        for call in calls { items.append(Self.callItem(call, items.count)) }
+        return
+            #"{"id":"resp_up","object":"response","created_at":1,"status":"completed","model":"up-model","output":[\#(items.joined(separator: ","))],"usage":{"input_tokens":25,"output_tokens":15,"total_tokens":40}}"#
     }
 
     private func chatStream(_ random: inout SeededRandom) -> String {
@@ -127,6 +186,7 @@ private struct RandomAnswer {
     func body(_ dialect: Dialect) -> String {
         switch dialect {
         case .openAIChat: chatBody
+        case .openAIResponses: responsesBody
         case .ollama: ollamaBody
         case .gemini: geminiBody
         default: messagesBody
@@ -244,6 +304,8 @@ private struct Understood: Equatable {
             seen.output = root["usage"]?["completion_tokens"]?.int ?? 0
         } else if dialect == .gemini {
             try seen.add(gemini: root)
+        } else if dialect == .openAIResponses {
+            try seen.read(response: root)
         } else {
             for block in try #require(root["content"]).elements {
                 seen.text += block["text"]?.string ?? ""
@@ -266,6 +328,7 @@ private struct Understood: Equatable {
         case .openAIChat: try chatStream(text)
         case .ollama: try ollamaStream(text)
         case .gemini: try geminiStream(text)
+        case .openAIResponses: try responsesStream(text)
         default: try messagesStream(text)
         }
     }
@@ -325,6 +388,65 @@ private struct Understood: Equatable {
             #expect(frame.hasPrefix("data: "))
             try seen.add(gemini: try JSONDocument.parse(Array(frame.utf8.dropFirst(6))).root)
         }
+        return seen
+    }
+
+    private mutating func read(response root: JSONValue) throws {
+        for item in try #require(root["output"]).elements {
+            for part in item["summary"]?.elements ?? JSONDocument.emptyArray.root.elements {
+                thinking += part["text"]?.string ?? ""
+            }
+            for part in item["content"]?.elements ?? JSONDocument.emptyArray.root.elements {
+                text += part["text"]?.string ?? ""
+            }
+            guard let arguments = item["arguments"]?.string else { continue }
+            try add(call: item["call_id"]?.string ?? "", item["name"]?.string ?? "", arguments)
+        }
+        finish = root["status"]?.string ?? ""
+        output = root["usage"]?["output_tokens"]?.int ?? 0
+    }
+
+    /// Reads as strictly as Codex: items begin once and end once, deltas belong to open items and say the same as the
+    /// item's end, and the final response repeats the ended items.
+    private static func responsesStream(_ text: String) throws -> Understood {
+        var open: [Int: (id: String?, text: String)] = [:]
+        var done: [Int: String] = [:]
+        var number: Int?
+        var last: JSONValue?
+        for frame in text.frames {
+            let root = try JSONDocument.parse(Array((frame.components(separatedBy: "data: ").last ?? "").utf8)).root
+            let type = try #require(root["type"]?.string)
+            #expect(frame.hasPrefix("event: \(type)\n"))
+            if let sequence = root["sequence_number"]?.int {
+                #expect(sequence == number.map { $0 + 1 } ?? 0)
+                number = sequence
+            }
+            #expect(last == nil)
+            let index = root["output_index"]?.int ?? -1
+            if type == "response.output_item.added" {
+                #expect(index == done.count + open.count)
+                open[index] = (root["item"]?["id"]?.string, "")
+            } else if type == "response.output_item.done" {
+                let item = try #require(root["item"])
+                let begun = try #require(open[index])
+                open[index] = nil
+                #expect(item["id"]?.string == begun.id)
+                let part = item["summary"]?.first ?? item["content"]?.first
+                #expect(begun.text == part?["text"]?.string ?? item["arguments"]?.string ?? "")
+                done[index] = String(decoding: item.raw, as: UTF8.self)
+            } else if type.hasSuffix(".delta") {
+                #expect(open[index]?.id == root["item_id"]?.string)
+                open[index]?.text += root["delta"]?.string ?? ""
+            } else if let response = root["response"], type == "response.completed" {
+                last = response
+            }
+        }
+        #expect(open.isEmpty)
+        let response = try #require(last)
+        let output = response["output"]?.elements.map { String(decoding: $0.raw, as: UTF8.self) }
+        #expect(output == done.sorted { $0.key < $1.key }.map(\.value))
+        var seen = Understood()
+        try seen.read(response: response)
         return seen
     }
 
@@ -438,6 +560,7 @@ private struct Understood: Equatable {
                 if outcome.failure != nil, streams {
                     #expect(!outcome.out.contains("message_stop"))
                     #expect(direction.client != .ollama || !outcome.out.contains(#""done":true"#))
+                    #expect(!outcome.out.contains("response.completed"))
                 }
             }
         }
@@ -487,7 +610,7 @@ private struct Understood: Equatable {
                     case .openAIChat: .effort
                     case .gemini: Bool.random(using: &random) ? .geminiLevel : .geminiBudget
                     case .ollama: .ollamaLevel
-                    case .gemini: Bool.random(using: &random) ? .geminiLevel : .geminiBudget
+                    case .openAIResponses: .responses
                     default: .anthropicBudget
                     }
                 if direction.upstream == .gemini, Bool.random(using: &random) { profile.schemaRule = .geminiSchema }

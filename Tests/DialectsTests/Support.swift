@@ -20,7 +20,7 @@ final class CountingIDs: IDGenerator {
 
 extension Dialect {
     /// Those whose codecs are complete.
-    static let spoken: [Dialect] = [.openAIChat, .anthropicMessages, .gemini, .ollama]
+    static let spoken: [Dialect] = [.openAIChat, .openAIResponses, .anthropicMessages, .gemini, .ollama]
 }
 
 /// A pair of dialects, as the fixtures' folders name them.

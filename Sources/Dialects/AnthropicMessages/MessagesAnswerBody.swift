@@ -11,7 +11,13 @@ enum MessagesAnswerBody {
         writer.member("model", context.clientModel)
         writer.key("content")
         writer.beginArray()
-        for block in answer.blocks where block.choice == 0 { write(block, to: &writer) }
+        for block in answer.blocks where block.choice == 0 {
+            if case .webSearch(let call) = block.kind {
+                write(call, id: MessagesBlocks.searchID(context.ids), to: &writer)
+            } else {
+                write(block, to: &writer)
+            }
+        }
         writer.endArray()
         MessagesStopReason.writeMembers(answer.stopReason, to: &writer)
         writer.key("usage")
@@ -49,6 +55,15 @@ enum MessagesAnswerBody {
         case .opaque(let raw, .anthropicMessages): write(opaque: raw, input: text, to: &writer)
         case .webSearch, .opaque: break
         }
+    }
+
+    private static func write(_ call: WebSearchCall, id: String, to writer: inout JSONWriter) {
+        writer.beginObject()
+        MessagesBlocks.writeSearch(id, call, to: &writer)
+        writer.endObject()
+        writer.beginObject()
+        MessagesBlocks.writeSearchResult(id, call, to: &writer)
+        writer.endObject()
     }
 
     private static func write(_ text: JSONText, _ citations: [Citation], to writer: inout JSONWriter) {

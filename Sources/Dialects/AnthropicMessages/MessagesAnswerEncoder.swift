@@ -197,8 +197,20 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         case .opaque(let raw, .anthropicMessages):
             current = Block(number: number, kind: .opaque)
             writeHeader(into: &out, raw: raw)
-        case .webSearch, .opaque: current = nil
+        case .webSearch(let call): write(call, into: &out)
+        case .opaque: current = nil
         }
+    }
+
+    /// A search that the provider made is two blocks: the call and what it found.
+    private func write(_ call: WebSearchCall, into out: inout [UInt8]) {
+        let id = MessagesBlocks.searchID(ids)
+        current = Block(number: -1, kind: .opaque)
+        writeHeader(into: &out) { MessagesBlocks.writeSearch(id, call, to: &$0) }
+        closeCurrent(into: &out)
+        current = Block(number: -1, kind: .opaque)
+        writeHeader(into: &out) { MessagesBlocks.writeSearchResult(id, call, to: &$0) }
+        closeCurrent(into: &out)
     }
 
     private func takeIndex(into out: inout [UInt8]) {
@@ -299,6 +311,37 @@ enum MessagesBlocks {
     /// The signature as an Anthropic client sees it: its own as it is, others in a carrier.
     static func text(of signature: Signature) -> JSONText {
         signature.family == .anthropic && signature.scope == nil ? signature.data : signature.carrier
+    }
+
+    static func searchID(_ ids: any IDGenerator) -> String { "srvtoolu_" + ids.characters(24) }
+
+    /// Writes the members of a search that the provider made.
+    static func writeSearch(_ id: String, _ call: WebSearchCall, to writer: inout JSONWriter) {
+        writer.member("type", literal: "server_tool_use")
+        writer.member("id", id)
+        writer.member("name", literal: "web_search")
+        writer.key("input")
+        writer.beginObject()
+        writer.member("query", call.query)
+        writer.endObject()
+    }
+
+    /// Writes the members of what a search found.
+    static func writeSearchResult(_ id: String, _ call: WebSearchCall, to writer: inout JSONWriter) {
+        writer.member("type", literal: "web_search_tool_result")
+        writer.member("tool_use_id", id)
+        writer.key("content")
+        writer.beginArray()
+        for source in call.sources {
+            writer.beginObject()
+            writer.member("type", literal: "web_search_result")
+            writer.member("url", source.url)
+            writer.member("title", source.title ?? source.url)
+            writer.member("encrypted_content", literal: "")
+            writer.memberNull("page_age")
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     /// Stands for an image, which Anthropic's answers cannot contain.

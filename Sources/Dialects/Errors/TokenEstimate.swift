@@ -11,7 +11,8 @@ package enum TokenEstimate {
         guard dialect != .gemini else { return GeminiTokenCount.inputTokens(body.root) }
         var count = Count()
         let root = body.root
-        if let system = root["system"] { count.add(content: system) }
+        if let system = root["system"] ?? root["instructions"] { count.add(content: system) }
+        if let input = root["input"] { count.add(input: input) }
         if let messages = root["messages"] {
             for message in messages.elements where message.isObject { count.add(message: message) }
         }
@@ -40,6 +41,23 @@ package enum TokenEstimate {
             for image in message["images"]?.elements ?? JSONDocument.emptyArray.root.elements {
                 fixed += Self.imageTokens(ofData: image.text)
             }
+        }
+
+        /// The input of a Responses request: text, or items.
+        mutating func add(input: JSONValue) {
+            if input.isObject { return add(item: input) }
+            guard input.isArray else { return add(text: input) }
+            for item in input.elements { add(item: item) }
+        }
+
+        private mutating func add(item: JSONValue) {
+            guard item.isObject else { return add(text: item) }
+            if item["role"] != nil { return add(message: item) }
+            add(text: item["name"])
+            add(text: item["arguments"] ?? item["input"])
+            add(raw: item["action"] ?? item["operation"])
+            for part in item["summary"]?.elements ?? JSONDocument.emptyArray.root.elements { add(text: part["text"]) }
+            if let content = item["output"] ?? item["content"] { add(content: content) }
         }
 
         mutating func add(content: JSONValue) {

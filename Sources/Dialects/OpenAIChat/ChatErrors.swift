@@ -4,9 +4,9 @@ import JSONCore
 enum ChatErrors {
     static func status(of failure: Failure) -> Int { failure.status == 529 ? 503 : failure.status }
 
-    static func body(_ failure: Failure) -> [UInt8] {
+    static func body(_ failure: Failure, for dialect: Dialect = .openAIChat) -> [UInt8] {
         var writer = JSONWriter()
-        write(failure, to: &writer)
+        write(failure, for: dialect, to: &writer)
         return writer.bytes
     }
 
@@ -18,8 +18,13 @@ enum ChatErrors {
         out.append("\n\ndata: [DONE]\n\n")
     }
 
-    private static func write(_ failure: Failure, isInStream: Bool = false, to writer: inout JSONWriter) {
-        let own = failure.origin == nil || failure.origin == .openAIChat
+    private static func write(
+        _ failure: Failure,
+        for dialect: Dialect = .openAIChat,
+        isInStream: Bool = false,
+        to writer: inout JSONWriter
+    ) {
+        let own = failure.origin == nil || failure.origin == dialect
         let words = words(for: failure)
         writer.beginObject()
         writer.key("error")

@@ -102,6 +102,9 @@ package struct AnswerRelay {
     /// What was found of the answer's calls; nil when the client declared no tools or nobody wants to know.
     package var toolCallReport: ToolCallReport? { engine.toolCallReport }
 
+    /// The complete answer of a Responses client as a response object, if the context's `keepsAnswer` is set.
+    package var storedAnswer: [UInt8]? { engine.storedAnswer }
+
     package var stopReason: StopReason? { engine.observer.stopReason }
 
     package var providerReportedCost: Double? { engine.observer.usage.reportedCost }

@@ -52,6 +52,8 @@ final class AnswerRelayEngine {
     /// What went wrong: an error event or body, an empty answer, a cut-off one, or garbage.
     var failure: Failure? { if case .failed(let failure) = ending { failure } else { nil } }
     private var ending = Ending.open
+    /// The body that the client got, where it is kept.
+    private var keptBody: [UInt8]?
 
     /// Boxed: failures are large and rare.
     private enum Ending {
@@ -170,6 +172,20 @@ final class AnswerRelayEngine {
             // In other layouts an error needs more around it.
             context.clientDialect.codec.makeAnswerEncoder(context: context).write(.error(failure), into: &out)
         }
+    }
+
+    /// The complete answer as one body, where it is kept for later requests.
+    var storedAnswer: [UInt8]? {
+        guard isComplete else { return nil }
+        return switch output {
+        case .encoded(let encoder): encoder.storedAnswer
+        case .forwarded(let forwarder): forwarder.storedAnswer
+        case .collected, .echoed, nil: keptBody
+        }
+    }
+
+    private func keep(_ body: [UInt8]) {
+        if context.keepsAnswer { keptBody = body }
     }
 
     /// Tells a streaming client that the answer is still on its way.
@@ -303,7 +319,8 @@ final class AnswerRelayEngine {
         }
         deliverEvents(into: &out)
         if isComplete, case .echoed = output {
-            let edited = document.replacing(codec.modelKey, with: JSONLiteral.string(context.clientModel))
+            let edited = codec.editAnswer(document, context: context)
+            keep(edited)
             if out.isEmpty { out = edited } else { out.append(contentsOf: edited) }
         }
     }
@@ -365,7 +382,9 @@ final class AnswerRelayEngine {
             encoder.write(.end, into: &out)
         case .collected(let collector):
             collector.add(.usage(usage))
-            out.append(contentsOf: context.clientDialect.codec.encodeAnswer(collector.answer, context: context))
+            let body = context.clientDialect.codec.encodeAnswer(collector.answer, context: context)
+            keep(body)
+            out.append(contentsOf: body)
         case .forwarded(let forwarder): forwarder.finish(reason: reason, usage: usage, into: &out)
         case .echoed, nil: break
         }

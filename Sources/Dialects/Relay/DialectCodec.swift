@@ -30,6 +30,8 @@ protocol DialectCodec {
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder
     static func makeAnswerEncoder(context: TranslationContext) -> any AnswerEncoder
     static func encodeAnswer(_ answer: CollectedAnswer, context: TranslationContext) -> [UInt8]
+    /// The whole answer of a provider that speaks the client's dialect: its bytes with the necessary edits.
+    static func editAnswer(_ body: JSONDocument, context: TranslationContext) -> [UInt8]
     static func makeFrameForwarder(context: TranslationContext) -> any FrameForwarder
 
     // MARK: Errors
@@ -43,6 +45,10 @@ protocol DialectCodec {
 
 extension DialectCodec {
     static var modelKey: StaticString { "model" }
+
+    static func editAnswer(_ body: JSONDocument, context: TranslationContext) -> [UInt8] {
+        body.replacing(modelKey, with: JSONLiteral.string(context.clientModel))
+    }
 }
 
 /// Reads a provider's answer into events; made for one answer.
@@ -72,6 +78,12 @@ protocol AnswerEncoder: AnyObject {
     func write(_ event: AnswerEvent, into out: inout [UInt8])
     /// Tells the client that the answer is still on its way; at any time between two events.
     func writeKeepAlive(into out: inout [UInt8])
+    /// The finished answer as one body, if the context says that it is kept and the dialect has a use for it.
+    var storedAnswer: [UInt8]? { get }
+}
+
+extension AnswerEncoder {
+    var storedAnswer: [UInt8]? { nil }
 }
 
 /// Passes a provider's frames on to a client of the same dialect with the few edits that are allowed.
@@ -83,6 +95,12 @@ protocol FrameForwarder: AnyObject {
     func fail(_ failure: Failure, into out: inout [UInt8])
     /// Tells the client that the answer is still on its way; at any time between two frames.
     func writeKeepAlive(into out: inout [UInt8])
+    /// The finished answer as one body, if the context says that it is kept and the dialect has a use for it.
+    var storedAnswer: [UInt8]? { get }
+}
+
+extension FrameForwarder {
+    var storedAnswer: [UInt8]? { nil }
 }
 
 /// One frame of an event stream.

@@ -85,8 +85,9 @@ final class FramePattern {
         }
     }
 
+    /// Responses repeats its text, so that its decoder counts what has come.
     private static func mayCarryCalls(_ frame: [UInt8]) -> Bool {
-        frame[...].contains("tool_calls") || frame[...].contains("function_call")
+        frame[...].contains("tool_calls") || frame[...].contains("function_call") || frame[...].contains("\"response.")
     }
 
     /// Splits what was written for a frame around its text.

@@ -57,6 +57,16 @@ package struct RequestFacts: Sendable {
     }
 }
 
+extension Dialect {
+    /// The dialect of a body that came to the endpoint of Chat: some clients send Responses there.
+    package static func ofChatEndpoint(_ body: JSONDocument) -> Dialect {
+        let root = body.root
+        guard root["messages"] == nil else { return .openAIChat }
+        let isResponses = root.present("input") != nil || root.present("previous_response_id") != nil
+        return isResponses ? .openAIResponses : .openAIChat
+    }
+}
+
 /// What the path of a request says about it, where a dialect puts it there.
 package struct RequestAddress: Sendable, Hashable {
     package var model: String?

@@ -153,6 +153,8 @@ package struct TargetProfile: Sendable {
     /// Whether an answer without a stop reason may end without the end mark too when it is otherwise complete; a lost
     /// connection behind a proxy looks the same, so that only servers known to end like this get it.
     package var lenientEnd = false
+    /// Whether commentary and the vendor's own events are left out of the answers of a Responses target.
+    package var dropsCommentary = false
     /// Whether fragments of arguments repeat what came before.
     package var cumulativeArguments = false
 

@@ -43,6 +43,12 @@ package struct TranslationContext: Sendable {
     package var citesSources = false
     /// Whether the client spoke OpenRouter's `reasoning:{}`, so that answers repeat reasoning under `reasoning`.
     package var mirrorsReasoning = false
+    /// The settings of a Responses request that its answer repeats: members with a comma in front of each.
+    package var responsesEcho: [UInt8] = []
+    /// Whether comments of the model on its own work, and events of the vendor's own, are left out of answers.
+    package var dropsCommentary = false
+    /// Whether the finished answer of a Responses client is kept for later requests that refer to it.
+    package var keepsAnswer = false
     /// What the request asked for and the target cannot express; logged and named in a header, never shown in bodies.
     package private(set) var losses: [Loss] = []
 

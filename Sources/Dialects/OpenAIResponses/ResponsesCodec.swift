@@ -1,0 +1,83 @@
+import JSONCore
+
+/// OpenAI Responses.
+enum ResponsesCodec: DialectCodec {
+    /// A request without input is one: clients begin a conversation so, or go on with a stored one.
+    static func checkShape(of root: JSONValue) throws(DialectError) -> Int {
+        guard let input = root.present("input") else { return 1 }
+        if input.isArray { return max(1, input.count) }
+        guard input.isString || input.isObject else {
+            throw DialectError("input must be a string or an array of items", param: "input")
+        }
+        return 1
+    }
+
+    static func decodeRequest(
+        _ body: JSONDocument,
+        context: inout TranslationContext
+    ) throws(DialectError) -> Conversation {
+        var decoder = ResponsesRequestDecoder(body.root, context: context)
+        let conversation = try decoder.decode()
+        context = decoder.context
+        return conversation
+    }
+
+    static func encodeRequest(
+        _ conversation: Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        var encoder = ResponsesRequestEncoder(conversation, profile: profile, context: context, streams: streams)
+        let body = encoder.encode()
+        context = encoder.context
+        return body
+    }
+
+    static func editRequest(
+        _ body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        try ResponsesRequestEdits.apply(to: body, profile: profile, context: &context, streams: streams)
+    }
+
+    static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder {
+        ResponsesAnswerDecoder(profile: profile, context: context)
+    }
+
+    static func makeAnswerEncoder(context: TranslationContext) -> any AnswerEncoder {
+        ResponsesAnswerEncoder(context: context)
+    }
+
+    static func encodeAnswer(_ answer: CollectedAnswer, context: TranslationContext) -> [UInt8] {
+        ResponsesAnswerBody.encode(answer, context: context)
+    }
+
+    static func editAnswer(_ body: JSONDocument, context: TranslationContext) -> [UInt8] {
+        ResponsesBodyEdits.apply(to: body, context: context)
+    }
+
+    static func makeFrameForwarder(context: TranslationContext) -> any FrameForwarder {
+        ResponsesFrameForwarder(context: context)
+    }
+
+    static func status(of failure: Failure) -> Int { ChatErrors.status(of: failure) }
+
+    static func errorBody(_ failure: Failure, requestID: String) -> [UInt8] {
+        ChatErrors.body(failure, for: .openAIResponses)
+    }
+
+    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
+        var object = ResponsesObject(id: "resp_" + RandomIDs().characters(48), createdAt: 0, model: "", echo: [])
+        object.failure = failure
+        var sequence = 0
+        ResponsesEvent.write(object, as: "response.failed", sequence: &sequence, into: &out)
+    }
+
+    /// A comment: what is no event of an answer yet must not use up its numbers.
+    static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
+        out.append(": keepalive\n\n")
+    }
+}

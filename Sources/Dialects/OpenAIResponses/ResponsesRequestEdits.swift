@@ -1,0 +1,174 @@
+import JSONCore
+
+/// The request of a Responses client for a Responses target: the client's bytes, edited where the target needs it.
+struct ResponsesRequestEdits {
+    private let root: JSONValue
+    private let input: JSONValue?
+    private let profile: TargetProfile
+    private let streams: Bool
+    private let upstreamModel: String
+    private var editor: JSONEditor
+
+    static func apply(
+        to body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext,
+        streams: Bool
+    ) throws(DialectError) -> [UInt8] {
+        context.responsesEcho = ResponsesEcho.members(of: body.root)
+        context.dropsCommentary = profile.dropsCommentary
+        let repaired = repairingHistory(of: body, profile: profile)
+        var edits = ResponsesRequestEdits(
+            repaired ?? body,
+            profile: profile,
+            upstreamModel: context.upstreamModel,
+            streams: streams
+        )
+        edits.edit()
+        return edits.editor.finish()
+    }
+
+    private init(_ body: JSONDocument, profile: TargetProfile, upstreamModel: String, streams: Bool) {
+        root = body.root
+        input = body.root.present("input")
+        editor = JSONEditor(body)
+        self.profile = profile
+        self.upstreamModel = upstreamModel
+        self.streams = streams
+    }
+
+    /// The request with another history; nil if its own is fine, or lies at the provider in part.
+    private static func repairingHistory(of body: JSONDocument, profile: TargetProfile) -> JSONDocument? {
+        let root = body.root
+        guard !hasServerState(root), let input = root.present("input"), input.isArray,
+            let repaired = ResponsesHistoryRepair.repaired(input, profile: profile)
+        else { return nil }
+        var editor = JSONEditor(body)
+        editor.replace(input, with: repaired)
+        return try? JSONDocument.parse(editor.finish())
+    }
+
+    private static func hasServerState(_ root: JSONValue) -> Bool {
+        root.present("previous_response_id") != nil || root.present("conversation") != nil
+            || root.present("prompt") != nil
+    }
+
+    private mutating func edit() {
+        editModelAndStream()
+        editLimits()
+        editReasoning()
+        editTools()
+        editInput()
+        for field in profile.stripFields { editor.removeMember(field, of: root) }
+    }
+
+    private mutating func remove(_ field: StaticString) {
+        if root[field] != nil { editor.removeMember(field.description, of: root) }
+    }
+
+    // MARK: - Settings
+
+    private mutating func editModelAndStream() {
+        if root["model"]?.string != upstreamModel {
+            editor.setMember("model", of: root, to: JSONLiteral.string(upstreamModel))
+        }
+        for alias in StreamFlag.aliases { remove(alias) }
+        let flag = root["stream"]
+        if flag?.bool != streams, streams || flag != nil {
+            editor.setMember("stream", of: root, to: JSONLiteral.bool(streams))
+        }
+        if !streams { remove("stream_options") }
+    }
+
+    private mutating func editLimits() {
+        if let limit = root.present("max_output_tokens"), let wanted = limit.int {
+            let allowed = max(16, min(wanted, profile.maxOutput ?? .max))
+            if wanted < 1 {
+                remove("max_output_tokens")
+            } else if allowed != wanted {
+                editor.replace(limit, with: JSONLiteral.int(allowed))
+            }
+        }
+        if !profile.samplingAllowed { for field in Self.samplingFields { remove(field) } }
+        if !profile.tempAndTopP, root.present("temperature") != nil { remove("top_p") }
+    }
+
+    private static let samplingFields: [StaticString] = ["temperature", "top_p", "top_logprobs"]
+
+    private mutating func editReasoning() {
+        guard let effort = root.present("reasoning")?.present("effort"), let word = effort.string else { return }
+        guard let level = EffortLevel(rawValue: word == "ultra" ? "max" : word) else { return }
+        let nearest = level.nearest(in: profile.efforts)
+        if nearest.rawValue != word { editor.replace(effort, with: JSONLiteral.string(nearest.rawValue)) }
+    }
+
+    // MARK: - Tools
+
+    private mutating func editTools() {
+        guard let tools = root.present("tools"), tools.isArray, tools.count > 0 else {
+            for field in ["tools", "tool_choice", "parallel_tool_calls"] as [StaticString] { remove(field) }
+            return
+        }
+        for tool in tools.elements {
+            guard let nested = tool.present("function") ?? tool.present("custom"), nested.isObject else { continue }
+            let type: StaticString = tool.present("custom") == nil ? "function" : "custom"
+            let flat = ResponsesItem.object { writer in
+                writer.member("type", literal: type)
+                for (key, value) in nested.members where !key.equals("type") {
+                    writer.key(key)
+                    writer.raw(value)
+                }
+            }
+            editor.replace(tool, with: flat)
+        }
+        if !profile.parallelToolCallsField { remove("parallel_tool_calls") }
+        if !profile.toolChoiceForced, let choice = root.present("tool_choice"),
+            ChatToolChoice.read(choice)?.isForced == true
+        {
+            editor.replace(choice, with: JSONLiteral.string("auto"))
+        }
+    }
+
+    // MARK: - Input
+
+    private mutating func editInput() {
+        guard let input else {
+            if !Self.hasServerState(root) { editor.setMember("input", of: root, to: JSONLiteral.string("...")) }
+            return
+        }
+        if input.isObject {
+            return editor.replace(input, with: [UInt8(ascii: "[")] + Array(input.raw) + [UInt8(ascii: "]")])
+        }
+        if !Self.hasServerState(root), input.isArray && input.count == 0 || input.text?.isEmpty == true {
+            return editor.replace(input, with: JSONLiteral.string("..."))
+        }
+        guard input.isArray else { return }
+        let isStateless = root["store"]?.bool == false
+        for item in input.elements where item.isObject { edit(item, isStateless: isStateless) }
+    }
+
+    private mutating func edit(_ item: JSONValue, isStateless: Bool) {
+        guard let input else { return }
+        let type = item["type"]
+        if isStateless, type?.equals("item_reference") == true { return editor.removeElement(item, of: input) }
+        for (key, value) in item.members where value.isNull { editor.removeMember(key.string, of: item) }
+        // The provider kept nothing, so that it would not find what the identifier names.
+        if isStateless, let id = item["id"], id.isString { editor.removeMember("id", of: item) }
+        if type?.equals("reasoning") == true { return editReasoning(item) }
+        if item["role"]?.equals("assistant") == true, let content = item["content"], content.isArray {
+            for part in content.elements {
+                guard let type = part["type"], type.equals("input_text") || type.equals("text") else { continue }
+                editor.replace(type, with: JSONLiteral.string("output_text"))
+            }
+        }
+    }
+
+    /// Thinking of other models stands in carriers, which OpenAI cannot decrypt.
+    private mutating func editReasoning(_ item: JSONValue) {
+        guard let input, let content = item.present("encrypted_content"), let text = content.text,
+            text.utf8Count > 5, let signature = Signature(carrier: text.string)
+        else { return }
+        guard signature.family == .openAI else { return editor.removeElement(item, of: input) }
+        editor.replace(content, with: JSONLiteral.quoted(signature.data))
+    }
+}
