@@ -37,6 +37,9 @@ extension TargetProfile {
         imageURLs = false
         googleFiles = true
         mediaOfAnyFormat = true
+        nativeURLs = [
+            "gs://", "https://generativelanguage.googleapis.com/", "https://www.youtube.com/", "https://youtu.be/",
+        ]
         imagesInToolResults = true
         assistantMedia = true
         documentsOfAnyType = true

@@ -75,6 +75,8 @@ package struct TargetProfile: Sendable {
     /// Whether an empty tool result is refused.
     package var emptyResultsRefused = false
     package var hostedWebSearch = HostedWebSearch.none
+    /// Whether the target's own web search and functions may be offered together; otherwise the search goes.
+    package var searchWithFunctions = true
     /// Whether Anthropic's own dated tool types are known to an `anthropic` target.
     package var datedTools = true
 
@@ -93,6 +95,8 @@ package struct TargetProfile: Sendable {
     package var mediaOfAnyFormat = false
     /// Whether documents may be given by URL.
     package var documentURLs = false
+    /// Beginnings of URLs that the target reads all the same, because they are its own.
+    package var nativeURLs: [String] = []
     /// Whether documents other than PDF files and plain text are taken.
     package var documentsOfAnyType = false
     /// Whether media may stand in turns of the assistant.
