@@ -37,9 +37,6 @@ extension TargetProfile {
         imageURLs = false
         googleFiles = true
         mediaOfAnyFormat = true
-        nativeURLs = [
-            "gs://", "https://generativelanguage.googleapis.com/", "https://www.youtube.com/", "https://youtu.be/",
-        ]
         imagesInToolResults = true
         assistantMedia = true
         documentsOfAnyType = true

@@ -95,8 +95,6 @@ package struct TargetProfile: Sendable {
     package var mediaOfAnyFormat = false
     /// Whether documents may be given by URL.
     package var documentURLs = false
-    /// Beginnings of URLs that the target reads all the same, because they are its own.
-    package var nativeURLs: [String] = []
     /// Whether documents other than PDF files and plain text are taken.
     package var documentsOfAnyType = false
     /// Whether media may stand in turns of the assistant.
