@@ -26,6 +26,8 @@ final class AttemptRunner {
     private let interrupted: StreamDelivery?
     /// What is asked: the client's request, with the answer so far if there is one.
     private let document: JSONDocument
+    /// What the target accepts; its refusal can show that it is less than thought.
+    private var profile: TargetProfile
 
     init(
         gateway: Gateway,
@@ -46,6 +48,7 @@ final class AttemptRunner {
         self.ledger = ledger
         self.sink = sink
         context = Self.makeContext(request, question, call, gateway)
+        profile = call.profile
         context.toolPolicy = policies.toolCalls
         if question.wantsStream { context.continuation = policies.continuation }
         self.interrupted = interrupted
@@ -55,7 +58,7 @@ final class AttemptRunner {
     func run() async -> AttemptOutcome {
         do {
             let source = try await open()
-            guard source.status.isSuccess else { return .failed(await refusal(from: source)) }
+            guard source.status.isSuccess else { return try await secondTry(after: await refusal(from: source)) }
             return await delivery(of: source).run()
         } catch {
             return gateway.outcome(of: error, provider: target.providerID, sink)
@@ -65,10 +68,10 @@ final class AttemptRunner {
     @inline(never) private func delivery(of source: any AnswerSource) -> any AnswerDelivery {
         let type = source.header("content-type")
         if let interrupted {
-            let relay = interrupted.continued(context, profile: call.profile, upstreamContentType: type)
+            let relay = interrupted.continued(context, profile: profile, upstreamContentType: type)
             return StreamDelivery(self, source: source, relay: relay, continuing: interrupted)
         }
-        let relay = AnswerRelay(context: context, profile: call.profile, upstreamContentType: type)
+        let relay = AnswerRelay(context: context, profile: profile, upstreamContentType: type)
         return question.wantsStream
             ? StreamDelivery(self, source: source, relay: relay) : WholeDelivery(self, source: source, relay: relay)
     }
@@ -99,7 +102,7 @@ final class AttemptRunner {
     private func translate() throws -> [UInt8] {
         let body = try RequestTranslator.translate(
             document,
-            profile: call.profile,
+            profile: profile,
             context: &context,
             upstreamStreams: upstreamStreams
         )
@@ -109,7 +112,40 @@ final class AttemptRunner {
     /// Sends the request and waits for the head of the answer.
     private func open() async throws -> any AnswerSource {
         if target.providerID == DemoProvider.id { return try answerHere() }
-        return try await gateway.client(on: request.loop).send(try message())
+        let wanted = RequestTranslator.mediaToFetch(document, profile: profile, context: context)
+        if !wanted.isEmpty { context.fetchedMedia = try await fetch(wanted) }
+        return try await gateway.client(on: request.loop).send(try message(with: try translate()))
+    }
+
+    private func fetch(_ urls: [String]) async throws -> [String: FetchedMedia] {
+        let client = try gateway.client(on: request.loop)
+        return try await MediaFetcher(client: client, settings: gateway.settings, loop: request.loop).fetch(urls)
+    }
+
+    /// Sends a request that was refused once more, if the refusal says what to change.
+    @inline(never) private func secondTry(after refusal: UpstreamRefusal) async throws -> AttemptOutcome {
+        guard target.providerID != DemoProvider.id, let body = try remedied(after: refusal.failure) else {
+            return .failed(refusal)
+        }
+        let source = try await gateway.client(on: request.loop).send(try message(with: body))
+        guard source.status.isSuccess else { return .failed(await self.refusal(from: source)) }
+        return await delivery(of: source).run()
+    }
+
+    /// The request in the form that the provider's refusal asks for; nil when it asks for none.
+    private func remedied(after failure: Failure) throws -> [UInt8]? {
+        guard failure.status == 400 || failure.status == 422 else { return nil }
+        context = context.restarted
+        let sent = try JSONDocument.parse(try translate())
+        guard let remedy = Remedy.find(for: failure, sent: sent, profile: profile, context: context) else { return nil }
+        gateway.log.info(
+            "a refused request is sent once more",
+            .string("provider", target.providerID),
+            .string("remedy", "\(remedy)")
+        )
+        guard remedy.adjust(&profile) else { return remedy.body(from: sent, context: &context) }
+        context = context.restarted
+        return try translate()
     }
 
     @inline(never) private func answerHere() throws -> LocalSource {
@@ -121,12 +157,12 @@ final class AttemptRunner {
         )
     }
 
-    @inline(never) private func message() throws -> PreparedRequest {
+    @inline(never) private func message(with body: [UInt8]) throws -> PreparedRequest {
         var message = ClientRequest(
             method: .post,
             url: call.url,
             headers: call.headers,
-            body: try translate(),
+            body: body,
             pool: call.poolKey,
             egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )

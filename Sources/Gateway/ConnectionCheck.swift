@@ -60,7 +60,7 @@ extension Gateway {
             pool: query.poolKey,
             egress: query.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )
-        return try await send(message, dialect: .openAIChat, limit: limit, on: loop)
+        return try await send(message, dialect: query.dialect, limit: limit, on: loop)
     }
 
     /// Sends the shortest chat request there is to one model of a connection.

@@ -1,4 +1,5 @@
 package import Dialects
+package import HTTPClient
 
 /// What the operator may tune about answers; how long upstreams may take is `CallEnvironment`'s business.
 package struct GatewaySettings: Sendable {
@@ -6,6 +7,8 @@ package struct GatewaySettings: Sendable {
     package var heartbeat: Duration? = .seconds(15)
     /// Longest error body of a provider that is read, in bytes.
     package var errorBodyLimit = 1 << 20
+    /// Whether media that requests name by URL may lie on this machine and in private networks.
+    package var mediaEgress = EgressPolicy.publicOnly
     /// How long a stream that has finished may stay open without saying so.
     package var finishGrace = Duration.seconds(5)
     /// What is done about a stream that fails after content was sent (`STREAM_CONTINUATION`).

@@ -13,16 +13,28 @@ package struct OfferedModel: Sendable, Hashable {
 }
 
 extension TrialAnswer {
-    /// The models of a list: `{"data":[{"id":…}]}` as OpenAI and Anthropic have it, `{"models":[…]}`, or a bare list; nil
-    /// for anything else.
+    /// The models of a list: `{"data":[{"id":…}]}` as OpenAI and Anthropic have it, `{"models":[…]}` as Gemini and Ollama, or
+    /// a bare list; nil for anything else.
     package var offeredModels: [OfferedModel]? {
         guard failure == nil, let root = (try? JSONDocument.parse(body))?.root,
             let list = root["data"] ?? root["models"] ?? (root.isArray ? root : nil)
         else { return nil }
-        return list.elements.compactMap { entry in
-            guard let id = entry["id"]?.string ?? entry["name"]?.string, !id.isEmpty else { return nil }
-            return OfferedModel(id: id, name: entry["display_name"]?.string ?? entry["name"]?.string ?? id)
+        return list.elements.compactMap(OfferedModel.init)
+    }
+}
+
+extension OfferedModel {
+    /// Reads an entry of a list; nil for what has no name or cannot answer (Gemini lists its embedders too).
+    fileprivate init?(_ entry: JSONValue) {
+        if let methods = entry["supportedGenerationMethods"], methods.isArray,
+            !methods.elements.contains(where: { $0.equals("generateContent") })
+        {
+            return nil
         }
+        guard let given = entry["id"]?.string ?? entry["name"]?.string, !given.isEmpty else { return nil }
+        let resource = "models/"
+        id = given.hasPrefix(resource) ? String(given.dropFirst(resource.count)) : given
+        name = entry["display_name"]?.string ?? entry["displayName"]?.string ?? entry["name"]?.string ?? id
     }
 }
 

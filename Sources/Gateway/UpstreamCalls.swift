@@ -10,6 +10,7 @@ extension Gateway {
         let wanted = CallRequest(
             model: attempt.target.model,
             stream: stream,
+            clientDialect: request.dialect,
             wantsLongContext: attempt.target.wantsLongContext,
             clientHeaders: request.headers,
             keyTurn: attempt.keyTurn

@@ -6,11 +6,14 @@ struct AddressValues {
     let account: UpstreamAccount
     let model: String
     let environment: CallEnvironment
+    /// Whether the call asks for a stream, which Gemini's addresses say.
+    var streams = false
 
     /// A value for an address: anything the user wrote is escaped, or must be a plain host name or label.
     func addressValue(_ name: String) -> String? {
         switch name {
         case "model": Percent.encode(model)
+        case "action": ChatAddress.geminiAction(streams: streams)
         case "baseUrl", "deploymentUrl": option(name)?.withoutTrailingSlashes
         case "workspaceHost", "resourceUrl": hostName(option(name))
         case "resource", "account", "region": hostLabel(option(name))

@@ -33,10 +33,19 @@ extension BodyRules {
     }
 
     private func applyEffort(_ root: JSONValue, _ editor: inout JSONEditor) {
-        let stated = root.present("reasoning_effort")?.string
+        let reasoning = nestsEffort ? root.present("reasoning") : nil
+        let stated = nestsEffort ? reasoning?["effort"]?.string : root.present("reasoning_effort")?.string
         guard let wanted = effort ?? stated ?? defaultEffort else { return }
         let name = effortNames[wanted] ?? wanted
-        if name != stated { editor.setMember("reasoning_effort", of: root, to: JSONLiteral.string(name)) }
+        guard name != stated else { return }
+        let literal = JSONLiteral.string(name)
+        if let reasoning, reasoning.isObject {
+            editor.setMember("effort", of: reasoning, to: literal)
+        } else if nestsEffort {
+            editor.setMember("reasoning", of: root, to: Array(#"{"effort":"#.utf8) + literal + Array("}".utf8))
+        } else {
+            editor.setMember("reasoning_effort", of: root, to: literal)
+        }
     }
 
     private func applyMembers(_ root: JSONValue, stream: Bool, _ editor: inout JSONEditor) {

@@ -15,6 +15,8 @@ package struct BodyRules: Sendable, Equatable {
     /// Effort of the connection for requests that state none.
     package var defaultEffort: String?
     package var defaultServiceTier: String?
+    /// The effort is a member of `reasoning`, as Responses has it.
+    package var nestsEffort = false
     /// Effort levels under the names the provider knows.
     package var effortNames: [String: String] = [:]
     /// Members that are always set, as JSON text.
@@ -32,11 +34,16 @@ package struct BodyRules: Sendable, Equatable {
     package init() {}
 
     /// Whether the body can be sent as it is.
-    package var isEmpty: Bool { self == BodyRules() }
+    package var isEmpty: Bool {
+        var none = BodyRules()
+        none.nestsEffort = nestsEffort
+        return self == none
+    }
 
     /// The connection's own defaults; used alone for user-defined nodes.
     init(dialect: Dialect, options: ConnectionOptions) {
-        guard dialect == .openAIChat else { return }
+        guard dialect == .openAIChat || dialect == .openAIResponses else { return }
+        nestsEffort = dialect == .openAIResponses
         defaultEffort = options.reasoningEffort
         // `fast` is Codex's word for the tier that the API calls `priority`.
         defaultServiceTier = options.serviceTier == "fast" ? "priority" : options.serviceTier

@@ -1,3 +1,4 @@
+import Dialects
 import Synchronization
 
 /// Remembers the plans of calls: an account asks for the same one thousands of times.
@@ -11,6 +12,8 @@ final class CallCache: Sendable {
         let model: String
         let stream: Bool
         let wantsLongContext: Bool
+        /// Whether the client speaks Responses, which some providers are then spoken to in.
+        let prefersResponses: Bool
         let clientVersion: String?
         let clientBetas: [String]
 
@@ -22,6 +25,7 @@ final class CallCache: Sendable {
                 model: request.model,
                 stream: request.stream,
                 wantsLongContext: request.wantsLongContext,
+                prefersResponses: request.clientDialect == .openAIResponses,
                 clientVersion: request.clientVersion,
                 clientBetas: request.clientBetas
             )

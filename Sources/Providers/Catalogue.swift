@@ -94,9 +94,9 @@ package final class Catalogue: Sendable {
     }
 
     /// The switches for translating to a model of a user-defined node.
-    func profile(of node: UpstreamNode, host: String, model: String) -> TargetProfile {
-        profile(ProfileKey(party: node.id + " " + host, model: model, dialect: node.dialect)) {
-            ProfileSubject(node: node, host: host, model: model)
+    func profile(of node: UpstreamNode, host: String, model: String, dialect: Dialect) -> TargetProfile {
+        profile(ProfileKey(party: node.id + " " + host, model: model, dialect: dialect)) {
+            ProfileSubject(node: node, host: host, model: model, dialect: dialect)
         }
     }
 

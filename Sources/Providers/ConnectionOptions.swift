@@ -27,6 +27,10 @@ package final class ConnectionOptions: Sendable {
     package let hasQuotaPerModel: Bool
     /// Wire format of the base address where it is not the provider's: `china` selects other hosts.
     package let region: String?
+    /// OpenAI's dialect that the account's server speaks, if it says (`apiFormat`, or `apiType` as nodes call it).
+    private let chatFormat: WireFormat?
+    /// The same for single models, by patterns with `*` and `?` (`modelFormats`).
+    private let modelFormats: [(pattern: String, format: WireFormat)]
     private let values: JSONDocument?
     /// The plan of the last call: an account is asked for the same one thousands of times.
     let recentCall = Mutex<CallCache.Recent?>(nil)
@@ -56,7 +60,32 @@ package final class ConnectionOptions: Sendable {
         excludedModels = Self.list(root?.present("excludedModels"))
         hasQuotaPerModel = root?.present("passthroughModels")?.bool ?? false
         region = text("region") ?? text("apiRegion")
+        chatFormat = (text("apiFormat") ?? text("apiType")).flatMap(Self.chatFormat)
+        modelFormats = Self.formats(root?.present("modelFormats"))
         values = document
+    }
+
+    /// Which of OpenAI's two dialects the account wants for a model; nil when it does not say.
+    func chatFormat(for model: String) -> WireFormat? {
+        modelFormats.first { Glob.matches($0.pattern, model) }?.format ?? chatFormat
+    }
+
+    private static func formats(_ value: JSONValue?) -> [(pattern: String, format: WireFormat)] {
+        guard let value, value.isObject else { return [] }
+        var formats: [(pattern: String, format: WireFormat)] = []
+        for member in value.members {
+            guard let format = member.value.string.flatMap(chatFormat) else { continue }
+            formats.append((member.key.string, format))
+        }
+        return formats
+    }
+
+    private static func chatFormat(_ word: String) -> WireFormat? {
+        switch word {
+        case "responses", "openai-responses": .openAIResponses
+        case "chat", "chat-completions": .openAI
+        default: nil
+        }
     }
 
     /// Whether both were read from the same object, and therefore say the same.

@@ -11,6 +11,8 @@ final class CredentialPlacement: Sendable {
         case anthropic
         /// The kind of token travels in a header of its own.
         case snowflake
+        /// Keys in their header, OAuth access tokens as bearer.
+        case google
     }
 
     /// Whose credential it is, for messages.
@@ -52,6 +54,7 @@ final class CredentialPlacement: Sendable {
 
     private static func style(of provider: Provider) -> Style {
         if provider.id == "snowflake" { return .snowflake }
+        if provider.format == .gemini { return .google }
         return NativeAnthropic.providers.contains(provider.id) ? .anthropic : .plain
     }
 
@@ -72,6 +75,7 @@ final class CredentialPlacement: Sendable {
         case .plain: headers.add(credential, as: auth)
         case .anthropic: addAnthropic(credential, to: &headers)
         case .snowflake: addSnowflake(credential, to: &headers)
+        case .google: headers.add(credential, as: credential.hasPrefix("ya29.") ? .bearer : auth)
         }
         if let second { headers.add(credential, as: second) }
         return headers.fields

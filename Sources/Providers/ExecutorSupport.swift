@@ -3,7 +3,7 @@
 /// The special ones below differ from the default only in data: another path per model, an effort suffix, an extra
 /// body field. ``ProfileRules`` and ``BodyRules`` hold those differences.
 enum ExecutorSupport {
-    /// Procedures whose request is an OpenAI or Anthropic body with an API key.
+    /// Procedures whose request is a body of a spoken dialect with an API key.
     static let plain: Set<String> = [
         "default", "demo",
         // Bearer key at the OpenAI-style address; the Anthropic-style one serves the virtual effort models.
@@ -38,7 +38,7 @@ enum ExecutorSupport {
     /// Why chat of a provider cannot be called, or nil; `format` is nil without chat.
     static func unsupportedReason(executor: String, format: WireFormat?, auth: ProviderAuth.Kind) -> String? {
         guard let format else { return "it offers no chat" }
-        guard format == .openAI || format == .claude else {
+        guard format.dialect != nil else {
             return "its wire format (\(format.rawValue)) is not spoken by this version"
         }
         if let reason = reasons[executor] { return reason }

@@ -1,3 +1,5 @@
+import Dialects
+
 /// How one model of a provider is asked for: the id to send, its wire format, a hidden effort level.
 struct ModelRoute {
     /// What the catalogue knows about the model that is sent.
@@ -10,7 +12,11 @@ struct ModelRoute {
     /// A virtual model that is another model called differently.
     let variant: ModelVariant?
 
-    init(provider: Provider, requested: String) throws(CallError) {
+    /// What is spoken to the model; formats without a dialect are refused when the route is made.
+    var dialect: Dialect { format.dialect ?? .openAIChat }
+
+    /// `client` is the client's dialect, which is spoken on where the provider has several.
+    init(provider: Provider, requested: String, options: ConnectionOptions, client: Dialect?) throws(CallError) {
         guard let chat = provider.chat else { throw CallError(.unsupported, "\(provider.name) offers no chat") }
         variant = ModelVariant.of(requested, provider: provider)
         let suffix = variant == nil ? EffortSuffix.split(requested, provider: provider) : nil
@@ -19,8 +25,9 @@ struct ModelRoute {
         self.facts = facts
         effort = suffix?.effort
         upstreamID = Self.upstreamID(wanted, facts: facts, provider: provider, chat: chat)
-        format = variant?.format ?? facts?.format ?? Self.format(of: wanted, provider: provider)
-        guard format == .openAI || format == .claude else {
+        let stated = variant?.format ?? options.chatFormat(of: provider, model: wanted) ?? facts?.format
+        format = stated ?? Self.format(of: wanted, provider: provider, options: options, client: client)
+        guard format.dialect != nil else {
             throw CallError(
                 .unsupported,
                 "\(provider.alias)/\(requested) speaks \(format.rawValue), which this version cannot call yet"
@@ -35,6 +42,8 @@ struct ModelRoute {
         chat: ChatService
     ) -> String {
         if let sendAs = facts?.sendAs { return sendAs }
+        // Gemini's model list names its models so; the path has the word already.
+        if provider.format == .gemini, wanted.hasPrefix("models/") { return String(wanted.dropFirst("models/".count)) }
         if DashedClaudeIDs.providers.contains(provider.id) { return DashedClaudeIDs.dashed(wanted) }
         // An alias is sent as the id it stands for; another spelling stays as the user wrote it.
         let id = facts.map { $0.aliases.contains(wanted) ? $0.id : wanted } ?? wanted
@@ -44,11 +53,43 @@ struct ModelRoute {
         return prefix + id
     }
 
-    /// OpenAI answers its `-pro` models only through the Responses API.
-    private static func format(of model: String, provider: Provider) -> WireFormat {
-        if provider.id == "openai", model.hasSuffix("-pro") { return .openAIResponses }
-        return provider.format ?? .openAI
+    private static func format(
+        of model: String,
+        provider: Provider,
+        options: ConnectionOptions,
+        client: Dialect?
+    ) -> WireFormat {
+        if ResponsesModels.isOne(model, of: provider) { return .openAIResponses }
+        // At a base address of the user's own only the provider's usual dialect is certain.
+        let hasChoice = ResponsesModels.providers.contains(provider.id) && options.baseURL == nil
+        if client == .openAIResponses, hasChoice { return .openAIResponses }
+        return NativeOllama.providers.contains(provider.id) ? .ollama : provider.format ?? .openAI
     }
+}
+
+extension ConnectionOptions {
+    /// The account's choice, for providers that speak OpenAI's format at all.
+    fileprivate func chatFormat(of provider: Provider, model: String) -> WireFormat? {
+        provider.format == .openAI && !NativeOllama.providers.contains(provider.id) ? chatFormat(for: model) : nil
+    }
+}
+
+/// Models that are spoken to through OpenAI's Responses API.
+enum ResponsesModels {
+    /// Providers that answer all their models there too, with everything that Responses can express.
+    static let providers: Set<String> = ["openai", "xai"]
+
+    /// OpenAI's models that its Chat API does not have.
+    private static let only = ["*-pro", "*-pro-20??-??-??", "*codex*", "*deep-research*", "computer-use-preview*"]
+
+    static func isOne(_ model: String, of provider: Provider) -> Bool {
+        provider.id == "openai" && only.contains { Glob.matches($0, model) }
+    }
+}
+
+/// Ollama's own dialect, which its OpenAI-style address, the one of the catalogue, is only a part of.
+enum NativeOllama {
+    static let providers: Set<String> = ["ollama-local", "ollama-cloud"]
 }
 
 /// Claude ids with dots, as the catalogue lists them, are not ids of Anthropic's own API, which has dashes.

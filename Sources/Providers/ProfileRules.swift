@@ -25,10 +25,10 @@ struct ProfileSubject: Sendable {
         isNode = false
     }
 
-    init(node: UpstreamNode, host: String, model: String) {
+    init(node: UpstreamNode, host: String, model: String, dialect: Dialect) {
         provider = ""
         category = nil
-        dialect = node.dialect
+        self.dialect = dialect
         family = ModelSpelling.withoutVendor(model).lowercased()
         facts = nil
         acceptsAnyModel = true
@@ -57,7 +57,8 @@ struct ProfileRule: Sendable {
 
 /// Puts profiles together from the tables; later rules see and override what earlier ones did.
 enum ProfileRules {
-    static let all: [ProfileRule] = commonRules + chatFamilyRules + chatProviderRules + anthropicRules
+    static let all: [ProfileRule] =
+        commonRules + chatFamilyRules + chatProviderRules + anthropicRules + responsesRules + geminiRules + ollamaRules
 
     static func profile(for subject: ProfileSubject) -> TargetProfile {
         var profile = TargetProfile(subject.dialect)

@@ -1,3 +1,4 @@
+import Dialects
 import JSONCore
 import Synchronization
 
@@ -95,9 +96,21 @@ package enum ProviderStatus: String, Sendable {
 package enum WireFormat: String, Sendable {
     case openAI = "openai"
     case openAIResponses = "openai-responses"
-    case claude, gemini, antigravity, kiro, cursor
+    case claude, gemini, ollama, antigravity, kiro, cursor
     case geminiCLI = "gemini-cli"
     case bedrockConverse = "bedrock-converse"
+
+    /// The dialect that is spoken; nil for envelopes of single vendors.
+    var dialect: Dialect? {
+        switch self {
+        case .openAI: .openAIChat
+        case .openAIResponses: .openAIResponses
+        case .claude: .anthropicMessages
+        case .gemini: .gemini
+        case .ollama: .ollama
+        case .antigravity, .kiro, .cursor, .geminiCLI, .bedrockConverse: nil
+        }
+    }
 }
 
 /// A header with placeholders in its value: `{name}`, `{name|default}`, and ` (optional)` after it.

@@ -98,6 +98,8 @@ final class CallPlan: Sendable {
 
 /// A call without a model: model lists, key checks.
 package struct UpstreamQuery: Sendable {
+    /// Whose errors the answer may hold.
+    package var dialect: Dialect
     package var url: String
     package var headers: HTTPHeaders
     package var poolKey: String
@@ -215,10 +217,13 @@ package struct CallRequest: Sendable {
     package var clientVersion: String?
     /// How many calls this account has made before, to take its keys in turn.
     package var keyTurn: Int
+    /// The client's dialect; nil for calls of the gateway's own.
+    package var clientDialect: Dialect?
 
     package init(
         model: String,
         stream: Bool,
+        clientDialect: Dialect? = nil,
         wantsLongContext: Bool = false,
         clientHeaders: HTTPHeaders = HTTPHeaders(),
         keyTurn: Int = 0
@@ -229,6 +234,7 @@ package struct CallRequest: Sendable {
         clientBetas = clientHeaders.values("anthropic-beta")
         clientVersion = clientHeaders["anthropic-version"]
         self.keyTurn = keyTurn
+        self.clientDialect = clientDialect
     }
 }
 

@@ -11,16 +11,19 @@ extension UpstreamCallBuilder {
         if let reason = node.unsupportedReason {
             throw CallError(.unsupported, "\(node.prefix) cannot be used for chat: \(reason)")
         }
-        let url = try nodeURL(node, account: account)
-        var profile = catalogue.profile(of: node, host: url.host, model: request.model)
+        let dialect = dialect(of: node, account: account, model: request.model)
+        // A path of the user's own belongs to the node's own dialect.
+        let path = dialect == node.dialect ? node.chatPath : nil
+        let url = try nodeURL(node, path: path, dialect: dialect, account: account)
+        var profile = catalogue.profile(of: node, host: url.host, model: request.model, dialect: dialect)
         if account.options.disablesStreamOptions { profile.usageInStream = false }
         return CallPlan(
             url: url.text,
-            headers: nodeHeaders(node, url: url, account: account, request: request),
-            dialect: node.dialect,
+            headers: nodeHeaders(node, dialect: dialect, url: url, account: account, request: request),
+            dialect: dialect,
             profile: profile,
             upstreamModel: request.model,
-            bodyRules: BodyRules(dialect: node.dialect, options: account.options),
+            bodyRules: BodyRules(dialect: dialect, options: account.options),
             forceStream: false,
             poolKey: account.id,
             timeouts: environment.timeouts,
@@ -29,13 +32,20 @@ extension UpstreamCallBuilder {
         )
     }
 
+    /// The node's dialect; OpenAI has two, of which the account may choose one.
+    private func dialect(of node: UpstreamNode, account: UpstreamAccount, model: String) -> Dialect {
+        guard node.dialect == .openAIChat || node.dialect == .openAIResponses else { return node.dialect }
+        return account.options.chatFormat(for: model)?.dialect ?? node.dialect
+    }
+
     func nodeHeaders(
         _ node: UpstreamNode,
+        dialect: Dialect,
         url: UpstreamURL,
         account: UpstreamAccount,
         request: CallRequest
     ) -> HTTPHeaders {
-        var headers = baseHeaders(stream: request.stream, userAgent: environment.userAgent)
+        var headers = baseHeaders(dialect, stream: request.stream)
         if node.dialect == .anthropicMessages {
             headers.set("anthropic-version", "2023-06-01")
             if NativeAnthropic.hosts.contains(url.host) {
@@ -62,11 +72,12 @@ extension UpstreamCallBuilder {
     func nodeURL(
         _ node: UpstreamNode,
         path: String? = nil,
+        dialect: Dialect,
         account: UpstreamAccount
     ) throws(CallError) -> UpstreamURL {
         let base = account.options.baseURL ?? node.baseURL
         do throws(UpstreamURL.Problem) {
-            return try ChatAddress.chat(node: base, path: path ?? node.chatPath, dialect: node.dialect)
+            return try ChatAddress.chat(node: base, path: path, dialect: dialect)
         } catch {
             throw CallError(.refusedAddress, "base address of \(node.prefix): \(error.rawValue)")
         }

@@ -49,47 +49,31 @@ package struct UpstreamCallBuilder: Sendable {
     ) throws(CallError) -> UpstreamCall? {
         var request = request
         request.stream = false
+        // Where a provider has several dialects, the one that can count is asked.
+        if case .provider(let provider) = party, provider.id == "openai" { request.clientDialect = .openAIResponses }
         let call = try chat(party, account: account, request: request)
-        guard call.dialect == .anthropicMessages, let chatURL = try? UpstreamURL(call.url) else { return nil }
+        guard counts(call.dialect, party), let chatURL = try? UpstreamURL(call.url) else { return nil }
         if case .provider(let provider) = party, account.options.baseURL == nil,
             let template = provider.chat?.countTokensURL
         {
             let url = try filled(template, provider: provider, account: account, model: call.upstreamModel)
             return call.countingTokens(at: url.text)
         }
-        return call.countingTokens(at: ChatAddress.countTokens(besides: chatURL).text)
+        return ChatAddress.countTokens(besides: chatURL, dialect: call.dialect).map { call.countingTokens(at: $0.text) }
+    }
+
+    /// Only OpenAI itself counts the input of its Responses API.
+    private func counts(_ dialect: Dialect, _ party: UpstreamParty) -> Bool {
+        guard dialect == .openAIResponses else { return true }
+        if case .provider(let provider) = party { return provider.id == "openai" }
+        return false
     }
 
     /// The vendor's list of models; nil when it has none.
     package func modelsList(_ party: UpstreamParty, account: UpstreamAccount) throws(CallError) -> UpstreamQuery? {
-        let request = CallRequest(model: "", stream: false)
         switch party {
-        case .provider(let provider):
-            guard let chat = provider.chat else { return nil }
-            let url: UpstreamURL
-            if let base = account.options.baseURL {
-                let dialect: Dialect = provider.format == .claude ? .anthropicMessages : .openAIChat
-                url = ChatAddress.models(besides: try chatURL(base: base, dialect: dialect, catalogue: chat.url.source))
-            } else if let template = chat.modelsURL {
-                url = try filled(template, provider: provider, account: account, model: "")
-            } else {
-                return nil
-            }
-            let target = ChatTarget(url: url, dialect: .openAIChat, auth: provider.auth, variant: nil)
-            return try query(target, of: provider, account: account, request: request)
-        case .node(let node):
-            let chat = try nodeURL(node, account: account)
-            var url = ChatAddress.models(besides: chat)
-            if let path = node.modelsPath, !path.isEmpty { url = try nodeURL(node, path: path, account: account) }
-            let headers = nodeHeaders(node, url: url, account: account, request: request)
-            let credential = nodeCredential(node, url: url)
-            return UpstreamQuery(
-                url: url.text,
-                headers: try credential.adding(account.credential(turn: 0), to: headers),
-                poolKey: account.id,
-                timeouts: environment.timeouts,
-                allowsPrivateAddresses: try mayReachPrivate(url, isLocal: false, account: account)
-            )
+        case .provider(let provider): try modelsList(of: provider, account: account)
+        case .node(let node): try modelsList(of: node, account: account)
         }
     }
 
@@ -104,8 +88,14 @@ package struct UpstreamCallBuilder: Sendable {
             let reason = provider.unsupportedReason ?? "it offers no chat"
             throw CallError(.unsupported, "\(provider.name) cannot be used yet: \(reason)")
         }
-        let model = try ModelRoute(provider: provider, requested: request.model)
-        let target = try target(of: provider, chat: chat, model: model, account: account)
+        let model = try ModelRoute(
+            provider: provider,
+            requested: request.model,
+            options: account.options,
+            client: request.clientDialect
+        )
+        let streams = request.stream || chat.forceStream
+        let target = try target(of: provider, chat: chat, model: model, account: account, streams: streams)
         var profile = catalogue.profile(of: provider, model: model.upstreamID, dialect: target.dialect)
         if account.options.disablesStreamOptions { profile.usageInStream = false }
         var timeouts = environment.timeouts
@@ -134,34 +124,13 @@ package struct UpstreamCallBuilder: Sendable {
         )
     }
 
-    private func query(
-        _ target: ChatTarget,
-        of provider: Provider,
-        account: UpstreamAccount,
-        request: CallRequest
-    ) throws(CallError) -> UpstreamQuery {
-        let headers = try providerHeaders(provider, target: target, account: account, request: request)
-        let credential = CredentialPlacement.of(provider, auth: target.auth)
-        return UpstreamQuery(
-            url: target.url.text,
-            headers: try credential.adding(account.credential(turn: request.keyTurn), to: headers),
-            poolKey: account.id,
-            timeouts: environment.timeouts,
-            allowsPrivateAddresses: try mayReachPrivate(
-                target.url,
-                isLocal: provider.category == .local,
-                account: account
-            )
-        )
-    }
-
-    private func providerHeaders(
+    func providerHeaders(
         _ provider: Provider,
         target: ChatTarget,
         account: UpstreamAccount,
         request: CallRequest
     ) throws(CallError) -> HTTPHeaders {
-        var headers = baseHeaders(stream: request.stream, userAgent: environment.userAgent)
+        var headers = baseHeaders(target.dialect, stream: request.stream)
         let values = AddressValues(provider: provider, account: account, model: request.model, environment: environment)
         let identity = account.options.sendsClientIdentity ? provider.clientIdentityHeaders : []
         do throws(MissingPlaceholder) {
@@ -183,12 +152,16 @@ package struct UpstreamCallBuilder: Sendable {
 
     // MARK: - Common parts
 
-    func baseHeaders(stream: Bool, userAgent: String) -> UpstreamHeaders {
+    func baseHeaders(_ dialect: Dialect, stream: Bool) -> UpstreamHeaders {
         var headers = UpstreamHeaders()
         headers.set("Content-Type", "application/json")
-        headers.set("Accept", stream ? "text/event-stream" : "application/json")
-        headers.set("User-Agent", userAgent)
+        headers.set("Accept", stream ? Self.streamType(dialect) : "application/json")
+        headers.set("User-Agent", environment.userAgent)
         return headers
+    }
+
+    private static func streamType(_ dialect: Dialect) -> String {
+        dialect.framing(.standard) == .lines ? "application/x-ndjson" : "text/event-stream"
     }
 
     func setUserAgent(of id: String, account: UpstreamAccount, in headers: inout UpstreamHeaders) {

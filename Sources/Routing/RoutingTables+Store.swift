@@ -100,11 +100,12 @@ extension Provider {
 extension UpstreamNode {
     package convenience init(_ node: ProviderNode) {
         let isAnthropic = node.type == .anthropicCompatible
-        let isChat = isAnthropic || node.apiType == nil || node.apiType == "chat"
+        let isResponses = !isAnthropic && node.apiType == "responses"
+        let isChat = isAnthropic || isResponses || node.apiType == nil || node.apiType == "chat"
         self.init(
             id: node.id,
             prefix: node.prefix,
-            dialect: isAnthropic ? .anthropicMessages : .openAIChat,
+            dialect: isAnthropic ? .anthropicMessages : isResponses ? .openAIResponses : .openAIChat,
             baseURL: node.baseURL ?? (isAnthropic ? "https://api.anthropic.com/v1" : "https://api.openai.com/v1"),
             chatPath: node.chatPath,
             modelsPath: node.modelsPath,

@@ -36,3 +36,21 @@ import Testing
         }
     }
 }
+
+/// Lists of models in other forms.
+struct ModelListFormsTests {
+    private func models(_ body: String) -> [OfferedModel]? {
+        TrialAnswer(status: .ok, body: Array(body.utf8), latency: .zero).offeredModels
+    }
+
+    @Test func `Gemini's list names resources, and embedders too`() {
+        let body =
+            #"{"models":[{"name":"models/gemini-2.5-pro","displayName":"Gemini 2.5 Pro","supportedGenerationMethods":["generateContent","countTokens"]},{"name":"models/embedding-001","supportedGenerationMethods":["embedContent"]},{"name":""},7]}"#
+        #expect(models(body) == [OfferedModel(id: "gemini-2.5-pro", name: "Gemini 2.5 Pro")])
+    }
+
+    @Test func `Ollama's list`() {
+        let body = #"{"models":[{"name":"llama3:latest","model":"llama3:latest","size":1}]}"#
+        #expect(models(body) == [OfferedModel(id: "llama3:latest", name: "llama3:latest")])
+    }
+}

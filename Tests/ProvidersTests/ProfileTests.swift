@@ -100,7 +100,7 @@ struct ProfileTests {
     @Test func `every rule applies to something, and rule names are unique`() {
         var used: Set<String> = []
         for provider in catalogue.all {
-            for dialect in [Dialect.openAIChat, .anthropicMessages] {
+            for dialect in Dialect.allCases {
                 let models = (provider.chat.map { $0.models.map(\.id) } ?? []) + Self.outsideCatalogue
                 for model in models {
                     used.formUnion(
@@ -117,7 +117,8 @@ struct ProfileTests {
     private static let outsideCatalogue = [
         "gpt-4o-audio-preview", "gpt-4o-search-preview", "claude-3-haiku-20240307", "claude-opus-4-1",
         "kimi-k2-5-260127",
-        "mimo-v2", "deepseek-r1", "glm-5.2", "minimax-m2.7", "qwen3-32b",
+        "mimo-v2", "deepseek-r1", "glm-5.2", "minimax-m2.7", "qwen3-32b", "gemini-2.0-flash", "gemma-3-27b-it",
+        "gemini-2.5-flash-image", "gpt-oss:20b",
     ]
 }
 

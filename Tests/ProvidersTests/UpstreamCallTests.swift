@@ -102,8 +102,8 @@ struct UpstreamCallTests {
     }
 
     @Test(arguments: [
-        ("openai", "gpt-5.5-pro"), ("openai", "gpt-9-pro"), ("xai", "grok-4.20-multi-agent-0309"), ("codex", "gpt-5.5"),
-        ("gemini", "gemini-3-pro"), ("nlpcloud", "x"), ("claude", "claude-opus-4-7"),
+        ("codex", "gpt-5.5"), ("gemini-cli", "gemini-3-pro"), ("antigravity", "x"), ("kiro", "x"), ("cursor", "x"),
+        ("vertex", "gemini-3.1-pro-preview"), ("nlpcloud", "x"), ("claude", "claude-opus-4-7"),
     ])
     func `what cannot be called is refused with a reason`(id: String, model: String) {
         let error = #expect(throws: CallError.self) { try upstreamCall(id, model) }
@@ -290,7 +290,18 @@ struct UpstreamCallTests {
         let other = try builder().countTokens(.provider(provider("anthropic")), account: proxied, request: request)
         #expect(other?.url == "https://p.example/v1/messages/count_tokens")
         let openAI = CallRequest(model: "gpt-4o", stream: false)
-        #expect(try builder().countTokens(.provider(provider("openai")), account: account, request: openAI) == nil)
+        let counted = try builder().countTokens(.provider(provider("openai")), account: account, request: openAI)
+        #expect(counted?.url == "https://api.openai.com/v1/responses/input_tokens")
+        #expect(counted?.dialect == .openAIResponses)
+        // The look-alike beside a base address of the user's own may not have it.
+        #expect(try builder().countTokens(.provider(provider("openai")), account: proxied, request: openAI) == nil)
+        let groq = CallRequest(model: "m", stream: false)
+        #expect(try builder().countTokens(.provider(provider("groq")), account: account, request: groq) == nil)
+        let gemini = CallRequest(model: "gemini-2.5-pro", stream: true)
+        let google = try builder().countTokens(.provider(provider("gemini")), account: account, request: gemini)
+        #expect(
+            google?.url == "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:countTokens"
+        )
     }
 
     @Test func `model lists are asked at the vendor, or beside the base address`() throws {

@@ -78,12 +78,12 @@ struct UpstreamURLTests {
     @Test func `lists and counts stand beside the chat address`() throws {
         let messages = try UpstreamURL("https://h.example/v1/messages?beta=true")
         #expect(
-            ChatAddress.countTokens(besides: messages).text == "https://h.example/v1/messages/count_tokens?beta=true"
+            ChatAddress.countTokens(besides: messages)?.text == "https://h.example/v1/messages/count_tokens?beta=true"
         )
         #expect(ChatAddress.models(besides: messages).text == "https://h.example/v1/models")
         let chat = try UpstreamURL("https://h.example/openai/v1/chat/completions")
         #expect(ChatAddress.models(besides: chat).text == "https://h.example/openai/v1/models")
-        #expect(ChatAddress.messages(besides: chat).text == "https://h.example/openai/v1/messages")
+        #expect(ChatAddress.beside(chat, dialect: .anthropicMessages).text == "https://h.example/openai/v1/messages")
     }
 
     @Test(arguments: [

@@ -92,6 +92,7 @@ struct RoutingTablesStoreTests {
         let nodes = [
             node("n1", .openAICompatible, "lab", api: "chat", base: "http://127.0.0.1:9000/v1"),
             node("n2", .anthropicCompatible, "ant"), node("n3", .openAICompatible, "emb", api: "embeddings"),
+            node("n4", .openAICompatible, "resp", api: "responses"),
         ]
         let tables = RoutingTables(
             configuration(connections: [connection("c1", "n1"), connection("c2", "n2")], nodes: nodes),
@@ -102,6 +103,7 @@ struct RoutingTablesStoreTests {
             tables.node("n2")?.baseURL == "https://api.anthropic.com/v1"
                 && tables.node("ant")?.dialect == .anthropicMessages
         )
+        #expect(tables.node("resp")?.dialect == .openAIResponses && tables.node("resp")?.unsupportedReason == nil)
         #expect(tables.node("emb")?.unsupportedReason != nil && tables.node("lab")?.unsupportedReason == nil)
         #expect(tables.accounts(of: "n1").first?.kind == .local && tables.accounts(of: "n2").first?.kind == .apiKey)
         #expect(tables.accounts(of: "n1").first?.locksModels == true)

@@ -11,7 +11,9 @@ package struct FoundServer: Sendable, Hashable {
     package let models: Int
 
     /// The base URL of a connection to it.
-    package var baseURL: String { "http://127.0.0.1:\(port)/v1" }
+    ///
+    /// Ollama's own API is at its root; under `/v1` is only an imitation of OpenAI's.
+    package var baseURL: String { "http://127.0.0.1:\(port)" + (provider == "ollama-local" ? "" : "/v1") }
 }
 
 /// Looks for model servers on their usual ports of the loopback interface, and nowhere else.

@@ -13,6 +13,7 @@ package enum UpstreamError {
         failure.code = said.code
         failure.param = said.param
         failure.retryAfter = retryAfter(headers) ?? said.retryAfter
+        if said.reason == "API_KEY_INVALID" { failure.become(.authentication) }
         refine(&failure, text: said.message ?? "")
         return failure
     }
@@ -54,6 +55,8 @@ package enum UpstreamError {
         var param: String?
         /// Seconds after which another try may succeed.
         var retryAfter: Int?
+        /// What Google's `ErrorInfo` says.
+        var reason: String?
     }
 
     private static func statement(in body: [UInt8]) -> ErrorStatement {
@@ -91,6 +94,7 @@ package enum UpstreamError {
         said.code = json["code"]?.string ?? json["err_code"]?.string ?? json["status"]?.string
         said.param = json["param"]?.string
         said.retryAfter = retryDelay(in: json["details"])
+        said.reason = json["details"]?.elements.lazy.compactMap { $0["reason"]?.string }.first
         let keys: [StaticString] = ["message", "msg", "err_msg", "error_message", "error_description", "reason"]
         for key in keys where said.message == nil { said.message = json[key]?.string }
         if said.message == nil, let detail = json.present("detail") { said.message = text(ofDetail: detail) }
@@ -138,6 +142,7 @@ package enum UpstreamError {
         switch word.lowercased() {
         case "overloaded_error", "overloaded", "server_is_overloaded": 529
         case "rate_limit_error", "rate_limit_exceeded", "rate_limited", "too_many_requests", "resource_exhausted": 429
+        case "failed_precondition", "out_of_range", "invalid_prompt": 400
         case "insufficient_quota", "billing_error", "payment_required": 402
         case "authentication_error", "invalid_api_key", "unauthorized", "unauthenticated": 401
         case "permission_error", "permission_denied", "forbidden": 403
@@ -148,7 +153,8 @@ package enum UpstreamError {
             400
         case "timeout_error", "deadline_exceeded", "gateway_timeout": 504
         case "unavailable", "service_unavailable": 503
-        case "api_error", "server_error", "internal_error", "internal_server_error", "internal": 500
+        case "api_error", "server_error", "internal_error", "internal_server_error", "internal", "data_loss", "unknown":
+            500
         default: nil
         }
     }
@@ -161,18 +167,29 @@ package enum UpstreamError {
         }
         if words.contains("context_length_exceeded") || contextPhrases.contains(where: text.contains) {
             failure.kind = .contextLength
+        } else if words.contains("failed_precondition"), accountPhrases.contains(where: text.contains) {
+            failure.become(.permission)
         } else if words.contains("content_policy_violation") || words.contains("content_filter") {
             failure.kind = .contentPolicy
         } else if failure.status == 400, words.contains("rate_limit_error") || saysRateLimit(text) {
-            failure.kind = .rateLimit
-            failure.status = 429
+            failure.become(.rateLimit)
+        } else if words.contains("unsupported_parameter") || unsupportedPhrases.contains(where: text.contains) {
+            failure.kind = .unsupported
         }
     }
 
     private static let contextPhrases = [
         "prompt is too long", "maximum context length", "context length exceeded", "context_length_exceeded",
         "exceeds the context window", "context window exceeded", "input is too long", "too many tokens",
-        "exceed context limit",
+        "exceed context limit", "exceeds the context length", "exceeds the maximum number of tokens",
+    ]
+
+    /// What Google refuses a key for with a 400.
+    private static let accountPhrases = ["user location is not supported", "billing"]
+
+    /// What Ollama says of models that lack something.
+    private static let unsupportedPhrases = [
+        "does not support tools", "does not support thinking", "does not support images", "does not support vision",
     ]
 
     private static func saysRateLimit(_ text: String) -> Bool {
@@ -202,6 +219,12 @@ package enum UpstreamError {
 }
 
 extension Failure {
+    /// Takes another kind, with its status: the provider's own does not say what it means.
+    fileprivate mutating func become(_ kind: FailureKind) {
+        self.kind = kind
+        status = kind.status
+    }
+
     /// The provider's answer stopped before it was complete.
     static let endedEarly = Failure(.badGateway, "upstream closed the stream early", cause: .cutOff)
     static let empty = Failure(.badGateway, "Provider returned empty content", cause: .emptyAnswer)

@@ -46,7 +46,7 @@ struct OllamaRequestEncoder {
             }
             throw DialectError(
                 .unsupported,
-                "this model cannot read images by URL (host \(MediaRepair.host(of: url.string))): send the image itself",
+                "this model cannot read images by URL (host \(url.string.hostOfURL)): send the image itself",
                 param: "messages",
                 code: "unsupported_content"
             )

@@ -75,6 +75,8 @@ package struct TargetProfile: Sendable {
     /// Whether an empty tool result is refused.
     package var emptyResultsRefused = false
     package var hostedWebSearch = HostedWebSearch.none
+    /// Whether the target's own web search and functions may be offered together; otherwise the search goes.
+    package var searchWithFunctions = true
     /// Whether Anthropic's own dated tool types are known to an `anthropic` target.
     package var datedTools = true
 

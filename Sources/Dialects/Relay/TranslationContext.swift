@@ -20,6 +20,9 @@ package struct TranslationContext: Sendable {
     /// The local count of the input, shown until the provider reports its own.
     package var estimatedInputTokens: Int?
 
+    /// What was downloaded for a target that takes no URLs, by URL.
+    package var fetchedMedia: [String: FetchedMedia] = [:]
+
     /// Names of tools that had to be rewritten.
     package var toolNames = NameMap()
     /// Tools that the client declared as `custom` (free text instead of JSON arguments), by the client's name.
@@ -68,6 +71,16 @@ package struct TranslationContext: Sendable {
         self.wantsStream = wantsStream
         self.ids = ids
         self.createdAt = createdAt
+    }
+
+    /// What was known before the request was translated, for another translation of it.
+    package var restarted: TranslationContext {
+        var fresh = self
+        (fresh.toolNames, fresh.customTools, fresh.clientTools) = (NameMap(), [], [:])
+        (fresh.toolDeclarations, fresh.structuredMode, fresh.stopEmulation) = (nil, .native, [])
+        (fresh.legacyFunctions, fresh.citesSources, fresh.mirrorsReasoning) = (false, false, false)
+        fresh.losses = []
+        return fresh
     }
 
     private static let lossLimit = 64

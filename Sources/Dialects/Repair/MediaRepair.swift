@@ -34,6 +34,7 @@ enum MediaRepair {
         refuses: Bool,
         _ context: inout TranslationContext
     ) throws(DialectError) -> Part {
+        let media = media.fetched(for: profile, context)
         guard let problem = problem(with: media, profile) else { return .media(media) }
         if refuses { throw DialectError(.unsupported, problem, param: "messages", code: "unsupported_content") }
         context.lose(.media, media.kind.rawValue)
@@ -47,11 +48,14 @@ enum MediaRepair {
         }
         if case .url(let url) = media.source, profile.googleFiles {
             if GeminiFiles.isVideo(url) || GeminiFiles.isStored(url) { return nil }
-            return "this model cannot read files by URL (host \(host(of: url.string))): send the file itself"
+            return "this model cannot read files by URL (host \(url.string.hostOfURL)): send the file itself"
         }
         switch media.kind {
         case .image:
             guard profile.images else { return "this model cannot read images" }
+            if case .url(let url) = media.source, media.hasForeignURL(for: profile) {
+                return "this model cannot read images by URL (host \(url.string.hostOfURL)): send the image itself"
+            }
             guard case .base64 = media.source, let type = media.type else { return nil }
             return MediaType.commonImages.contains(type) || profile.mediaOfAnyFormat
                 ? nil : "this model cannot read images of type \(type)"
@@ -70,21 +74,14 @@ enum MediaRepair {
         case .text, .blocks: return nil
         case .url(let url):
             guard profile.pdf else { return "this model cannot read PDF files" }
-            guard !profile.documentURLs else { return nil }
-            return "this model cannot read documents by URL (host \(host(of: url.string))): send the file itself"
+            guard media.hasForeignURL(for: profile) else { return nil }
+            return "this model cannot read documents by URL (host \(url.string.hostOfURL)): send the file itself"
         case .base64, .file:
             guard profile.pdf else { return "this model cannot read PDF files" }
             let isPDF = media.type == nil || media.type == "application/pdf"
             return isPDF || profile.documentsOfAnyType
                 ? nil : "this model cannot read documents of type \(media.type ?? "unknown")"
         }
-    }
-
-    /// The host of a URL: the only part of it that may be repeated.
-    static func host(of url: String) -> String {
-        guard let scheme = url.firstRange(of: "://") else { return "unknown" }
-        let rest = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
-        return String(rest.split(separator: "@").last ?? "unknown")
     }
 
     // MARK: - Images by the assistant

@@ -28,8 +28,13 @@ enum ToolRepair {
         context: inout TranslationContext
     ) throws(DialectError) {
         guard !conversation.serverTools.isEmpty else { return }
+        let hasFunctions = !conversation.tools.isEmpty
         conversation.serverTools.removeAll { tool in
-            if case .webSearch = tool.kind, profile.hostedWebSearch != .none { return false }
+            if case .webSearch = tool.kind, profile.hostedWebSearch != .none,
+                profile.searchWithFunctions || !hasFunctions
+            {
+                return false
+            }
             context.lose(.hostedTool, tool.name ?? tool.kind.type)
             return true
         }
