@@ -95,7 +95,7 @@ struct MessagesHistoryRepair {
                 continue
             }
             guard !turns[place].parts.contains(where: Self.isThinking),
-                let first = turns[place].calls.first(where: { _ in true }), let record = recall.record(ofCall: first.id)
+                let id = turns[place].firstCallID, let record = recall.record(ofCall: id)
             else { continue }
             ReasoningMemoryPass.insert(record, into: &turns[place], profile, context)
         }

@@ -14,17 +14,21 @@ struct ReasoningRecall {
 
     /// The reasoning of the turn whose first call has this id.
     func record(ofCall id: String) -> ReasoningRecord? {
-        guard !id.isEmpty else { return nil }
-        return memory.recall(ReasoningKey(owner: owner, call: id)).flatMap(ReasoningRecord.init)
+        memory.recall(ReasoningKey(owner: owner, call: id)).flatMap(ReasoningRecord.init)
     }
 
-    fileprivate func record(of turn: Digest, at place: Digest) -> ReasoningRecord? {
-        memory.recall(ReasoningKey(owner: owner, place: place, turn: turn)).flatMap(ReasoningRecord.init)
+    /// The reasoning of the turn that says the same at the same place.
+    fileprivate func record(ofTurn turn: Int, _ digests: inout TurnDigests) -> ReasoningRecord? {
+        guard let content = digests.content(of: turn), let place = digests.place(before: turn) else { return nil }
+        return memory.recall(ReasoningKey(owner: owner, place: place, turn: content)).flatMap(ReasoningRecord.init)
     }
 }
 
 /// The pass between the text of a history and the ids of its calls.
 enum ReasoningMemoryPass {
+    /// So many turns, the latest ones, are looked for by what they say: that costs reading them.
+    private static let searchLimit = 16
+
     static func apply(to conversation: inout Conversation, profile: TargetProfile, context: inout TranslationContext) {
         guard context.memory != nil, profile.takesReasoningBack else { return }
         let mayThink = !profile.thinkingLeadsTurns || conversation.reasoning.map { !$0.isOff } ?? false
@@ -35,8 +39,16 @@ enum ReasoningMemoryPass {
             context.place = digests.place(before: conversation.turns.count)
         }
         guard let recall = ReasoningRecall(context, profile) else { return }
-        for place in conversation.turns.indices where isLacking(conversation.turns[place], profile) {
-            restore(place, of: &conversation, recall, &digests, profile, context)
+        var searches = 0
+        for place in conversation.turns.indices.reversed() where isLacking(conversation.turns[place], profile) {
+            if let id = conversation.turns[place].firstCallID, let record = recall.record(ofCall: id) {
+                insert(record, into: &conversation.turns[place], profile, context)
+                continue
+            }
+            searches += 1
+            guard searches <= searchLimit, let record = recall.record(ofTurn: place, &digests) else { continue }
+            restoreIDs(record.callIDs, of: place, in: &conversation.turns)
+            insert(record, into: &conversation.turns[place], profile, context)
         }
     }
 
@@ -46,27 +58,6 @@ enum ReasoningMemoryPass {
         if profile.replaysThinkingText { return turn.hasCalls && !turn.parts.contains(where: \.isThinking) }
         return !turn.calls.contains { $0.signature?.family == profile.signatureFamily }
             && !turn.parts.contains { $0.signature?.family == profile.signatureFamily }
-    }
-
-    private static func restore(
-        _ place: Int,
-        of conversation: inout Conversation,
-        _ recall: ReasoningRecall,
-        _ digests: inout TurnDigests,
-        _ profile: TargetProfile,
-        _ context: TranslationContext
-    ) {
-        if let id = conversation.turns[place].calls.first(where: { _ in true })?.id,
-            let record = recall.record(ofCall: id)
-        {
-            return insert(record, into: &conversation.turns[place], profile, context)
-        }
-        // Providers that want plain text back want it with calls only, and clients that have no ids get none back.
-        guard let content = digests.content(of: place), let before = digests.place(before: place),
-            let record = recall.record(of: content, at: before)
-        else { return }
-        restoreIDs(record.callIDs, of: place, in: &conversation.turns)
-        insert(record, into: &conversation.turns[place], profile, context)
     }
 
     // MARK: - Thinking and signatures
@@ -159,6 +150,14 @@ extension TranslationContext {
         guard turns.last?.role != .assistant else { return }
         var digests = TurnDigests(turns)
         place = digests.place(before: turns.count)
+    }
+}
+
+extension Turn {
+    /// What a turn with calls is known by.
+    var firstCallID: String? {
+        for call in calls { return call.id.isEmpty ? nil : call.id }
+        return nil
     }
 }
 

@@ -29,6 +29,8 @@ final class AnswerRelayEngine {
     private let toolGuard: ToolCallGuard?
     private let observesTools: Bool
     private let recorder: ReasoningRecorder?
+    /// Whether signatures may come that are good for one account only.
+    private let claimsSignatures: Bool
     private var sniffer: AnswerSniffer
     private var parser = SSEParser()
     /// Whether the answer is read as an event stream; decided when its form is known.
@@ -81,6 +83,7 @@ final class AnswerRelayEngine {
         observesTools = context.toolPolicy == .observe
         // The rest of an answer is no turn that anybody would know again.
         recorder = before == nil ? ReasoningRecorder.make(for: context, profile) : nil
+        claimsSignatures = context.account != nil && profile.takesReasoningBack
         self.context = consume context
     }
 
@@ -322,7 +325,7 @@ final class AnswerRelayEngine {
         // Taken out while they are read, and put back to keep the array's memory.
         var batch: [AnswerEvent] = []
         swap(&batch, &events)
-        for event in batch where !isOver { deliver(context.claiming(event), into: &out) }
+        for event in batch where !isOver { deliver(claimsSignatures ? context.claiming(event) : event, into: &out) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &events)
     }
