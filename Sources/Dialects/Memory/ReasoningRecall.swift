@@ -78,14 +78,17 @@ enum ReasoningMemoryPass {
             signatures[number] = signature
         }
         guard !pieces.isEmpty || !signatures.isEmpty else { return }
-        turn.parts = merged(turn.parts.filter { !$0.isThinking }, with: pieces[...], signatures)
+        // Gemini signs the end of a text; nobody else takes thinking behind everything else.
+        let takesLast = profile.signatureFamily == .gemini
+        turn.parts = merged(turn.parts.filter { !$0.isThinking }, with: pieces[...], signatures, takesLast: takesLast)
     }
 
-    /// Every piece in front of what followed it; behind the last part there is none.
+    /// Every piece in front of what followed it.
     private static func merged(
         _ parts: [Part],
         with pieces: ArraySlice<ReasoningRecord.Piece>,
-        _ signatures: [Int: Signature]
+        _ signatures: [Int: Signature],
+        takesLast: Bool
     ) -> [Part] {
         var (out, waiting): ([Part], ArraySlice<ReasoningRecord.Piece>) = ([], pieces)
         var (calls, hasText) = (0, false)
@@ -105,7 +108,7 @@ enum ReasoningMemoryPass {
                 hasText = true
             }
         }
-        return out
+        return takesLast ? out + waiting.compactMap(\.part) : out
     }
 
     // MARK: - Ids
