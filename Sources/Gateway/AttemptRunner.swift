@@ -53,6 +53,7 @@ final class AttemptRunner {
         if question.wantsStream { context.continuation = policies.continuation }
         self.interrupted = interrupted
         document = interrupted?.continuationRequest(question.document, profile: call.profile) ?? question.document
+        gateway.reasoning?.lend(to: &context, request, account: target.connectionID)
     }
 
     func run() async -> AttemptOutcome {

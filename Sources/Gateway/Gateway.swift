@@ -25,6 +25,8 @@ package final class Gateway: Sendable {
     /// How models' calls fitted the declared tools.
     package let toolCallScores = ToolCallScores()
     let offeredModelsMemory = OfferedModelsMemory()
+    /// Reasoning that clients may not send back; nil when none is kept.
+    let reasoning: ReasoningKeepers?
     let log: Logger
     private let slots: [LoopSlot]
 
@@ -47,6 +49,7 @@ package final class Gateway: Sendable {
             catalogue: catalogue,
             environment: CallEnvironment(version: version, variables: environment)
         )
+        reasoning = ReasoningKeepers(settings, store.reasoning)
         routingView = RoutingView(catalogue: catalogue, variables: environment)
         self.time = time
         self.log = log.child(component: "gateway")

@@ -15,7 +15,18 @@ package struct GatewaySettings: Sendable {
     package var streamContinuation = StreamContinuation.never
     /// What is done about calls that do not fit their tool (`TOOL_CALL_GUARD`).
     package var toolCallGuard = ToolCallPolicy.observe
+    /// Where reasoning is kept for clients that do not send it back (`OMNIROUTE_REASONING_MEMORY`).
+    package var reasoningMemory = ReasoningMemoryMode.persistent
+    /// For how long (`OMNIROUTE_REASONING_MEMORY_HOURS`).
+    package var reasoningLifetime = Duration.seconds(86_400)
 
     /// The documented defaults.
     package init() {}
+}
+
+/// Where reasoning of answers is kept.
+package enum ReasoningMemoryMode: String, Sendable {
+    case off, memory
+    /// In memory, and encrypted in the database.
+    case persistent
 }

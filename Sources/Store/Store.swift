@@ -19,6 +19,8 @@ package final class Store: Sendable {
     package let journal: UsageJournal
     /// Failed logins.
     package let loginGuard: LoginGuard
+    /// Reasoning of answers, for clients that do not send it back.
+    package let reasoning: ReasoningVault
     /// What the start found worth telling the operator.
     package let notices: [StoreNotice]
 
@@ -32,6 +34,7 @@ package final class Store: Sendable {
     init(_ parts: StoreOpening.Parts) {
         (directory, context, writer, readers) = (parts.directory, parts.context, parts.writer, parts.readers)
         (holder, journal, notices, passwords) = (parts.holder, parts.journal, parts.notices, parts.passwords)
+        reasoning = ReasoningVault(writer: parts.writer, readers: parts.readers, context: parts.context)
         loginGuard = LoginGuard(parts.lockouts, writer: parts.writer, time: parts.context.time)
     }
 
@@ -68,6 +71,7 @@ package final class Store: Sendable {
     /// Blocks until that is done; calling it again does nothing.
     package func close() {
         journal.stop()
+        reasoning.flush()
         readers.close()
         writer.close()
         passwords.close()

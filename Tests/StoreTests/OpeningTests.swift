@@ -26,7 +26,11 @@ struct OpeningTests {
             #expect(try scratch.mode(name) == 0o600)
         }
         #expect(try await store.quickCheck() == nil)
-        #expect(try await store.schemaVersions() == ["012", "omni-0001", "omni-0002", "omni-0003", "omni-0004"])
+        #expect(
+            try await store.schemaVersions() == [
+                "012", "omni-0001", "omni-0002", "omni-0003", "omni-0004", "omni-0005",
+            ]
+        )
         #expect(store.notices.isEmpty && store.failure == nil)
         store.close()
         let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()

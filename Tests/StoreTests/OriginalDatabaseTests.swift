@@ -147,7 +147,7 @@ struct OriginalDatabaseTests {
         #expect(try scratch.inspect { try $0.int("SELECT tokens_input FROM usage_history") } == 15)
         #expect(
             try await again.schemaVersions() == [
-                "001", "011", "012", "omni-0001", "omni-0002", "omni-0003", "omni-0004",
+                "001", "011", "012", "omni-0001", "omni-0002", "omni-0003", "omni-0004", "omni-0005",
             ]
         )
         again.close()

@@ -75,8 +75,9 @@ final class RunningServer: Sendable {
         }
     }
 
-    /// Looks every hour for what is due once a day: a backup, old rows, the health of the file.
+    /// Reads what requests are glad to find in memory; then looks every hour for what is due once a day: a backup, old rows, the health of the file.
     private func maintain() async {
+        if !core.settings.addresses.isEmpty { await core.gateway.prepareReasoning() }
         while (try? await group.loops[0].sleep(for: .seconds(3600))) != nil {
             do {
                 if let problem = try await core.store.maintain() {

@@ -45,6 +45,13 @@ struct ServerSettings: Sendable {
         gateway.toolCallGuard =
             try reader.parsed("TOOL_CALL_GUARD", "off, observe or repair", ToolCallPolicy.init)
             ?? gateway.toolCallGuard
+        let modes = "persistent, memory or off"
+        if let mode = try reader.parsed("OMNIROUTE_REASONING_MEMORY", modes, ReasoningMemoryMode.init(rawValue:)) {
+            gateway.reasoningMemory = mode
+        }
+        if let hours = try reader.integer("OMNIROUTE_REASONING_MEMORY_HOURS", in: 1...168) {
+            gateway.reasoningLifetime = .seconds(3_600 * hours)
+        }
         try apply(options)
     }
 

@@ -39,6 +39,12 @@ enum MessagesCodec: DialectCodec {
         try MessagesRequestEdits.apply(to: body, profile: profile, context: &context, streams: streams)
     }
 
+    static func recentTurns(of root: JSONValue) -> [Turn] {
+        RecentTurns.read(root["messages"]) { message, role in
+            Turn(role, MessagesBlockReader.parts(of: message.present("content")))
+        }
+    }
+
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder {
         MessagesAnswerDecoder(context: context)
     }

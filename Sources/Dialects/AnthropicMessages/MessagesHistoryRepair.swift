@@ -12,13 +12,15 @@ struct MessagesHistoryRepair {
 
     private let profile: TargetProfile
 
-    init(_ messages: JSONValue, profile: TargetProfile) {
+    init(_ messages: JSONValue, profile: TargetProfile, context: TranslationContext) {
         self.profile = profile
         var turns = messages.elements.map(Self.turn)
         let before = turns.flatMap(Self.fingerprint)
         let count = turns.count
         filterThinking(&turns)
         dropEmptyText(&turns)
+        // Whether the answer is to be kept says also whether the model is asked to think.
+        if context.remembersAnswer { restoreThinking(&turns, context) }
         if turns.contains(where: { $0.hasCalls || $0.hasResults }) {
             var conversation = Conversation()
             conversation.turns = turns
@@ -81,6 +83,27 @@ struct MessagesHistoryRepair {
             }
         }
         turns.removeAll { $0.parts.isEmpty && $0.role == .assistant }
+    }
+
+    /// Turns of the tool loop that goes on get back the thinking that their client dropped: without it the provider
+    /// refuses to think on.
+    private func restoreThinking(_ turns: inout [Turn], _ context: TranslationContext) {
+        guard let recall = ReasoningRecall(context, profile) else { return }
+        for place in turns.indices.reversed() where turns[place].role != .system {
+            guard turns[place].role == .assistant else {
+                guard turns[place].hasResults else { return }
+                continue
+            }
+            guard !turns[place].parts.contains(where: Self.isThinking),
+                let id = turns[place].firstCallID, let record = recall.record(ofCall: id)
+            else { continue }
+            ReasoningMemoryPass.insert(record, into: &turns[place], profile, context)
+        }
+    }
+
+    private static func isThinking(_ part: Part) -> Bool {
+        guard case .opaque(let block, _) = part, let type = block["type"] else { return part.isThinking }
+        return type.equals("thinking") || type.equals("redacted_thinking")
     }
 
     private func thinking(_ block: JSONValue, _ part: Part) -> Part? {

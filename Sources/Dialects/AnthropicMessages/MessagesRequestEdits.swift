@@ -21,7 +21,7 @@ struct MessagesRequestEdits {
         guard let messages = body.root["messages"] else {
             throw DialectError("messages: Field required", param: "messages")
         }
-        let repair = MessagesHistoryRepair(messages, profile: profile)
+        let repair = MessagesHistoryRepair(messages, profile: profile, context: context)
         var edits = MessagesRequestEdits(
             replacing(messages, with: repair.messages, in: body),
             addedSystem: repair.leadingSystem,

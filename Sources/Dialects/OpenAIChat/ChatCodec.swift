@@ -39,6 +39,15 @@ enum ChatCodec: DialectCodec {
         try ChatRequestEdits.apply(to: body, profile: profile, context: &context, streams: streams)
     }
 
+    static func recentTurns(of root: JSONValue) -> [Turn] {
+        RecentTurns.read(root["messages"]) { message, role in
+            let parts = ChatParts(message: message)
+            if role == .assistant { return Turn(role, parts.assistant) }
+            let isResult = message["role"]?.equals("tool") == true || message["role"]?.equals("function") == true
+            return Turn(role, isResult ? [.toolResult(parts.result)] : parts.content)
+        }
+    }
+
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder {
         ChatAnswerDecoder(profile: profile, context: context)
     }

@@ -3,6 +3,8 @@ import JSONCore
 /// The edits of single messages of a Chat client for a Chat target.
 struct ChatMessageEdits {
     let profile: TargetProfile
+    /// Knows reasoning that the client did not send back; `nil` where nobody demands it.
+    let recall: ReasoningRecall?
 
     func edit(_ message: JSONValue, with editor: inout JSONEditor) {
         let members = JSONLookup(message)
@@ -56,7 +58,9 @@ struct ChatMessageEdits {
             guard message.present("tool_calls")?.count ?? 0 > 0 else { return }
             let text = message.present("reasoning_content")?.text ?? message.present("reasoning")?.text
             guard text?.isEmpty ?? true else { return }
-            editor.setMember("reasoning_content", of: message, to: JSONLiteral.string(profile.missingReasoning))
+            let first = message["tool_calls"]?.first?["id"]?.string
+            let known = first.flatMap { recall?.record(ofCall: $0)?.text } ?? JSONText(profile.missingReasoning)
+            editor.setMember("reasoning_content", of: message, to: JSONLiteral.quoted(known))
         case .none, .optional: break
         }
     }

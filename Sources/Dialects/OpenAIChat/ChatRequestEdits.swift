@@ -7,6 +7,7 @@ struct ChatRequestEdits {
     private let profile: TargetProfile
     private let streams: Bool
     private let upstreamModel: String
+    private let recall: ReasoningRecall?
     private var editor: JSONEditor
     /// Stop sequences that the target cannot take.
     private var stopEmulation: [String]?
@@ -29,7 +30,7 @@ struct ChatRequestEdits {
             repaired ?? body,
             messages: repaired == nil ? messages : repaired?.root["messages"],
             profile: profile,
-            upstreamModel: context.upstreamModel,
+            context: context,
             streams: streams
         )
         try edits.edit()
@@ -42,14 +43,15 @@ struct ChatRequestEdits {
         _ body: JSONDocument,
         messages: JSONValue?,
         profile: TargetProfile,
-        upstreamModel: String,
+        context: TranslationContext,
         streams: Bool
     ) {
         root = body.root
         self.messages = messages
         editor = JSONEditor(body)
         self.profile = profile
-        self.upstreamModel = upstreamModel
+        upstreamModel = context.upstreamModel
+        recall = profile.reasoningReplay == .required ? ReasoningRecall(context, profile) : nil
         self.streams = streams
     }
 
@@ -337,7 +339,7 @@ struct ChatRequestEdits {
             let texts = MessagesBlockReader.parts(of: system).compactMap(\.plainText).filter { !$0.isEmpty }
             if !texts.isEmpty { addSystem(JSONText.joined(texts, separator: "\n\n"), to: messages) }
         }
-        let edits = ChatMessageEdits(profile: profile)
+        let edits = ChatMessageEdits(profile: profile, recall: recall)
         for message in messages.elements where message.isObject { edits.edit(message, with: &editor) }
     }
 }

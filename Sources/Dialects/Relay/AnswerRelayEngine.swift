@@ -28,6 +28,9 @@ final class AnswerRelayEngine {
     /// Checks the calls of an answer to a request with tools.
     private let toolGuard: ToolCallGuard?
     private let observesTools: Bool
+    private let recorder: ReasoningRecorder?
+    /// Whether signatures may come that are good for one account only.
+    private let claimsSignatures: Bool
     private var sniffer: AnswerSniffer
     private var parser = SSEParser()
     /// Whether the answer is read as an event stream; decided when its form is known.
@@ -80,6 +83,9 @@ final class AnswerRelayEngine {
         toolGuard = context.toolDeclarations.map { ToolCallGuard($0, repairs: context.toolPolicy == .repair) }
         filters = AnswerFilters.make(for: context, toolGuard)
         observesTools = context.toolPolicy == .observe
+        // The rest of an answer is no turn that anybody would know again.
+        recorder = before == nil ? ReasoningRecorder.make(for: context, profile) : nil
+        claimsSignatures = context.account != nil && profile.takesReasoningBack
         self.context = consume context
     }
 
@@ -336,7 +342,7 @@ final class AnswerRelayEngine {
         // Taken out while they are read, and put back to keep the array's memory.
         var batch: [AnswerEvent] = []
         swap(&batch, &events)
-        for event in batch where !isOver { deliver(event, into: &out) }
+        for event in batch where !isOver { deliver(claimsSignatures ? context.claiming(event) : event, into: &out) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &events)
     }
@@ -354,6 +360,7 @@ final class AnswerRelayEngine {
         }
         if observesTools { toolGuard?.observe(event) }
         progress?.note(event)
+        recorder?.observe(event)
         switch output {
         case .encoded(let encoder): encoder.write(shown(event), into: &out)
         case .collected(let collector): collector.add(event)
@@ -374,6 +381,7 @@ final class AnswerRelayEngine {
             return end(with: .empty, into: &out)
         }
         isComplete = true
+        recorder?.finish()
         let usage = settledUsage
         if usage.estimated { observer.observe(.usage(usage)) }
         switch output {

@@ -26,6 +26,9 @@ protocol DialectCodec {
         streams: Bool
     ) throws(DialectError) -> [UInt8]
 
+    /// The end of a request's history, as much as `TurnDigests` looks at; empty where it is not read from raw messages.
+    static func recentTurns(of root: JSONValue) -> [Turn]
+
     // MARK: Answers
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder
     static func makeAnswerEncoder(context: TranslationContext) -> any AnswerEncoder
@@ -49,6 +52,8 @@ extension DialectCodec {
     static func editAnswer(_ body: JSONDocument, context: TranslationContext) -> [UInt8] {
         body.replacing(modelKey, with: JSONLiteral.string(context.clientModel))
     }
+
+    static func recentTurns(of root: JSONValue) -> [Turn] { [] }
 }
 
 /// Reads a provider's answer into events; made for one answer.

@@ -18,6 +18,7 @@ package enum RequestTranslator {
         _ = try client.checkShape(of: body.root)
         if context.toolPolicy != .off { context.toolDeclarations = ToolDeclarations.of(body) }
         guard context.clientDialect != context.upstreamDialect else {
+            context.notePlace(of: body.root, profile)
             return try client.editRequest(body, profile: profile, context: &context, streams: upstreamStreams)
         }
         if context.estimatedInputTokens == nil {

@@ -1,3 +1,5 @@
+import CryptoCore
+
 /// What the two directions of one attempt share: written while the request is translated, read while the answer is.
 ///
 /// A fresh context belongs to every attempt, because another target may need other names and other ways out.
@@ -22,6 +24,16 @@ package struct TranslationContext: Sendable {
 
     /// What was downloaded for a target that takes no URLs, by URL.
     package var fetchedMedia: [String: FetchedMedia] = [:]
+    /// Where reasoning is kept for clients that do not send it back; `nil` keeps none.
+    package var memory: (any ReasoningMemory)?
+    /// Whose reasoning it is: nobody else is given it.
+    package var owner = ""
+    /// The account that is asked; some signatures are good for no other.
+    package var account: String?
+    /// Whether the answer's reasoning is worth keeping.
+    var remembersAnswer = false
+    /// Where in its conversation the answer will stand; `nil` when it is known by the ids of its calls only.
+    var place: Digest?
 
     /// Names of tools that had to be rewritten.
     package var toolNames = NameMap()

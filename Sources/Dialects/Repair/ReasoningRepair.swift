@@ -3,7 +3,7 @@ enum ReasoningRepair {
     static func apply(to conversation: inout Conversation, profile: TargetProfile, context: inout TranslationContext) {
         for place in conversation.turns.indices where conversation.turns[place].parts.contains(where: \.isThinking) {
             conversation.turns[place].parts.removeAll { part in
-                guard !isKept(part, profile) else { return false }
+                guard !isKept(part, profile, context) else { return false }
                 if part.isSignedThinking { context.lose(.reasoningHistory) }
                 return true
             }
@@ -15,21 +15,27 @@ enum ReasoningRepair {
         conversation.reasoning = nil
     }
 
-    private static func isKept(_ part: Part, _ profile: TargetProfile) -> Bool {
+    /// Whether the target can use a part of an earlier turn.
+    static func isKept(_ part: Part, _ profile: TargetProfile, _ context: TranslationContext) -> Bool {
         let keepsText = profile.reasoningReplay == .required || profile.reasoningReplay == .optional
         return switch part {
         case .thinking(let thinking):
-            profile.replaysThinkingText ? keepsText : isValid(thinking.signature, profile)
+            profile.replaysThinkingText ? keepsText : isValid(thinking.signature, profile, context)
         case .redactedThinking(let signature):
             profile.replaysThinkingText
-                ? keepsText && profile.reasoningStyle == .openRouter : isValid(signature, profile)
+                ? keepsText && profile.reasoningStyle == .openRouter : isValid(signature, profile, context)
         default: true
         }
     }
 
-    private static func isValid(_ signature: Signature?, _ profile: TargetProfile) -> Bool {
-        guard let signature, signature.isSigned else { return false }
-        return signature.family == profile.signatureFamily
+    private static func isValid(
+        _ signature: Signature?,
+        _ profile: TargetProfile,
+        _ context: TranslationContext
+    ) -> Bool {
+        guard let signature, signature.isSigned, signature.family == profile.signatureFamily else { return false }
+        // What OpenAI encrypted for one account, no other can read.
+        return signature.family != .openAI || signature.scope == nil || signature.scope == context.accountScope
     }
 
     /// Anthropic refuses to think on in a tool loop, or to continue an answer, that did not begin with thinking.

@@ -9,6 +9,8 @@ enum Repairs {
         context: inout TranslationContext
     ) throws(DialectError) {
         TextRepair.apply(to: &conversation, body: body)
+        // Before ids change: what is kept is known by those that the client saw.
+        ReasoningMemoryPass.apply(to: &conversation, profile: profile, context: &context)
         CallIDRepair.apply(to: &conversation, rule: profile.toolIDRule)
         PairingRepair.apply(to: &conversation.turns)
         // Before the rules about roles, because it may leave turns without content.

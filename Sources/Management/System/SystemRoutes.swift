@@ -94,12 +94,22 @@ struct SystemRoutes: Sendable {
                 writer.endObject()
             }
         }
+        writeReasoning(services.store.reasoning.figures, to: &writer)
         writer.object("dedup") { $0.member("inflightRequests", 0) }
         writer.member("activeRequests", status.activeRequests.reduce(0) { $0 + $1.count })
         writer.object("cryptography") { writer in
             let isReadable = configuration.connections.allSatisfy { !$0.hasUnreadableCredential }
             writer.member("status", isReadable ? "healthy" : "missing_or_invalid")
             writer.member("provider", "aes-256-gcm")
+        }
+    }
+
+    private func writeReasoning(_ figures: ReasoningVault.Figures, to writer: inout JSONWriter) {
+        writer.object("reasoningMemory") { writer in
+            writer.member("entries", figures.entries)
+            writer.member("bytes", figures.bytes)
+            writer.member("remembered", figures.remembered)
+            writer.member("recalled", figures.recalled)
         }
     }
 

@@ -29,6 +29,8 @@ package struct Settings: Sendable {
     /// Renamed models: old name → new name.
     package let deprecatedModels: [String: String]
     package let instanceName: String?
+    /// Whether reasoning is kept for clients that do not send it back.
+    package let reasoningMemory: Bool
 
     init(_ raw: [String: JSONDocument]) {
         self.raw = raw
@@ -49,6 +51,7 @@ package struct Settings: Sendable {
         wildcardAliases = read.aliases("wildcardAliases")
         deprecatedModels = read.textMap("modelAliases")
         instanceName = read.text("instanceName")
+        reasoningMemory = read.bool("reasoningMemory") ?? true
     }
 
     /// A setting as JSON.

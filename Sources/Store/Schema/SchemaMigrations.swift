@@ -32,13 +32,14 @@ enum SchemaMigrations {
             Migration(version: "omni-0004", name: "policies of keys") { database in
                 try Tables.apiKeys.bringUpToDate(database)
             },
+            Migration(version: "omni-0005", name: "reasoning") { try Tables.reasoning.bringUpToDate($0) },
         ],
         table: table
     )
 
     /// Versions of ours that this program does not know: the database was used by a newer one.
     static func unknown(in database: Database) throws -> [String] {
-        let known = Set(["omni-0001", "omni-0002", "omni-0003", "omni-0004"])
+        let known = Set(["omni-0001", "omni-0002", "omni-0003", "omni-0004", "omni-0005"])
         return try all.applied(in: database).filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
     }
 

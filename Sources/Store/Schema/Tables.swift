@@ -4,7 +4,7 @@
 enum Tables {
     static let all = [
         connections, nodes, combos, apiKeys, keyValue, meta, comboMappings, usageHistory, callLogs, auditLog,
-        lockouts, deniedSessions, usageTotals,
+        lockouts, deniedSessions, usageTotals, reasoning,
     ]
 
     private static let now = "TEXT NOT NULL DEFAULT (datetime('now'))"
@@ -159,6 +159,15 @@ enum Tables {
     static let deniedSessions = TableDefinition(
         "omni_denied_sessions",
         [("jti", "TEXT PRIMARY KEY"), ("expires_at", "INTEGER NOT NULL")]
+    )
+
+    /// Reasoning of answers for clients that do not send it back: the digests that it is known by, one after the other.
+    static let reasoning = TableDefinition(
+        "omni_reasoning",
+        [
+            ("id", "INTEGER PRIMARY KEY AUTOINCREMENT"), ("keys", "BLOB NOT NULL"), ("value", "TEXT NOT NULL"),
+            ("expires_at", "INTEGER NOT NULL"),
+        ]
     )
 
     /// Sums over `usage_history` by day, so that totals do not read every row.

@@ -60,9 +60,10 @@ extension GatewaySettings {
 func withWorld<Value: Sendable>(
     _ settings: GatewaySettings = .quiet(),
     environment: [String: String] = [:],
+    in directory: TemporaryDirectory? = nil,
     _ body: @escaping @Sendable (World) async throws -> Value
 ) async throws -> Value {
-    let directory = try TemporaryDirectory()
+    let directory = try directory ?? TemporaryDirectory()
     let secrets = Secrets(
         jwt: Secret(String(repeating: "ab", count: 64)),
         apiKey: Secret(String(repeating: "cd", count: 32)),
