@@ -239,8 +239,9 @@ struct MediaFetchTests {
 
     @Test func `only what the target takes by upload is fetched, each once`() throws {
         let a = "https://h.example/a.png"
-        let body = chat("\(image(a)),\(image("http://h.example/b")),\(image(a)),\(image("gs://b/c"))")
-        #expect(try wanted(body) == ["http://h.example/b", a])
+        let body = chat("\(image(a)),\(image("http://h.example/b")),\(image(a)),\(image("https://generativelanguage.googleapis.com/v1beta/files/x"))")
+        let file = "https://generativelanguage.googleapis.com/v1beta/files/x"
+        #expect(try wanted(body) == ["http://h.example/b", a, file])
         #expect(try wanted(body) { _ in }.isEmpty, "Anthropic takes URLs")
         #expect(try wanted(body, client: .openAIChat, upstream: .openAIChat).isEmpty)
         #expect(
@@ -251,9 +252,9 @@ struct MediaFetchTests {
         )
         let native = try wanted(body) { profile in
             profile.imageURLs = false
-            profile.nativeURLs = ["https://h.example/"]
+            profile.googleFiles = true
         }
-        #expect(native == ["http://h.example/b"])
+        #expect(native == ["http://h.example/b", a], "what Google keeps itself is not fetched")
         #expect(try wanted(chat(#"{"type":"text","text":"\"http://x"}"#)).isEmpty)
         #expect(try wanted(#"{"messages":"http://x"}"#).isEmpty, "what is wrong is said by the translation")
     }

@@ -56,7 +56,7 @@ struct NativeDialectProfileTests {
     @Test func `Gemini takes media by upload, its own files by address`() throws {
         let profile = try profile("gemini", "gemini-2.5-pro")
         #expect(!profile.imageURLs && !profile.documentURLs && profile.images && profile.pdf && profile.audioIn)
-        #expect(profile.nativeURLs.contains("gs://"))
+        #expect(profile.googleFiles)
     }
 
     // MARK: - Responses
