@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .support.conversation import Client, Question
+from .support.clients import Client
+from .support.conversation import Question
 from .support.gateway import Gateway, closed_port
 from .support.management import Management
 from .upstream import ScriptedUpstream, behaviours
@@ -155,7 +156,7 @@ def test_a_provider_that_is_no_tls_server(
 
 def test_a_provider_that_never_answers(new_gateway: Callable[..., Gateway], upstream: ScriptedUpstream) -> None:
     """The limit on waiting for headers is a setting; when it passes, the client gets a 504 and the transfer ends."""
-    from .support.conversation import OpenAIClient
+    from .support.clients import OpenAIClient
 
     gateway = new_gateway(environment={"FETCH_HEADERS_TIMEOUT_MS": "500", "FETCH_TIMEOUT_MS": "500"}).start()
     management = Management(gateway)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from .conftest import Own
-from .support.conversation import CLIENTS, Client, OpenAIClient, Question
+from .support.clients import CLIENTS, Client, OpenAIClient
+from .support.conversation import Question
 from .support.gateway import Gateway, closed_port
 from .support.management import Management
 from .upstream import Behaviour, ScriptedUpstream, behaviours

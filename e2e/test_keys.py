@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from .support.conversation import CLIENTS, Client, Question
+from .support.clients import CLIENTS, Client
+from .support.conversation import Question
 from .support.gateway import PASSWORD, Gateway
 from .support.management import Management, eventually
 from .upstream import ScriptedUpstream

@@ -7,7 +7,8 @@ import time
 import httpx
 import pytest
 
-from .support.conversation import AnthropicClient, OpenAIClient, Question
+from .support.clients import AnthropicClient, OpenAIClient
+from .support.conversation import Question
 from .support.gateway import Gateway
 from .support.management import Management
 from .upstream import ScriptedUpstream

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from .support.conversation import CLIENTS, Client, OpenAIClient, Question
+from .support.clients import CLIENTS, Client, OpenAIClient
+from .support.conversation import Question
 from .support.gateway import Gateway
 from .support.management import Management, eventually
 from .upstream import Answer, ScriptedUpstream, Text, behaviours

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .support.conversation import CLIENTS, Client, Question, Tool
+from .support.clients import CLIENTS, Client
+from .support.conversation import Question, Tool
 from .support.gateway import ROOT, Gateway, free_port
 from .support.management import Management
 

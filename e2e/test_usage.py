@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from .conftest import Own
-from .support.conversation import CLIENTS, Client, OpenAIClient, Question
+from .support.clients import CLIENTS, Client, OpenAIClient
+from .support.conversation import Question
 from .support.management import Management, eventually
 from .upstream import Answer, ScriptedUpstream, Text, Usage, behaviours
 
