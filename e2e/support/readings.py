@@ -145,7 +145,7 @@ def _responses(body: dict[str, Any]) -> Reading:
                 text = "\n\n".join(part["text"] for part in item["summary"])
                 out.thinking.append((text, item.get("encrypted_content")))
     out.system = "\n\n".join(system)
-    out.tools = {tool["name"]: tool["parameters"] for tool in body.get("tools") or []}
+    out.tools = {tool["name"]: tool.get("parameters", {}) for tool in body.get("tools") or []}
     choice = body.get("tool_choice")
     out.choice = choice["name"] if isinstance(choice, dict) else choice
     out.schema = ((body.get("text") or {}).get("format") or {}).get("schema")
