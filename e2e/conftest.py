@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
-from .support.conversation import CLIENTS, AnthropicClient, Client, OpenAIClient, Question, Reply
+from .support.clients import CLIENTS, AnthropicClient, Client, OpenAIClient
+from .support.conversation import Question, Reply
 from .support.gateway import BINARY, Gateway
-from .support.management import Management
+from .support.management import PROVIDERS, Management
 from .upstream import ScriptedUpstream
 
-DIALECTS = ("openai", "anthropic")
+DIALECTS = ("openai", "responses", "anthropic", "gemini", "ollama")
+
+USUAL_PAIRS = {*itertools.product(("openai", "anthropic"), repeat=2), *zip(DIALECTS, DIALECTS[1:], strict=False)}
+USUAL_PAIRS |= {("responses", "responses"), ("gemini", "gemini"), ("ollama", "ollama"), ("ollama", "openai")}
+"""Client and upstream of tests marked `some_pairs`, which run for all pairs under --full only."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +35,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "full" in item.keywords:
             item.add_marker(skip)
+    left_out = [item for item in items if "some_pairs" in item.keywords and not _is_usual(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_usual(item: pytest.Item) -> bool:
+    parameters = getattr(item, "callspec", None)
+    pair = parameters and (parameters.params.get("client"), parameters.params.get("upstream_dialect"))
+    return not pair or None in pair or pair in USUAL_PAIRS
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,8 +88,11 @@ def management(gateway: Gateway) -> Iterator[Management]:
 
 @pytest.fixture(scope="session")
 def prefixes(management: Management, upstream: ScriptedUpstream) -> dict[str, str]:
-    """The model prefix of a provider of each dialect; nothing may fail on these, so that they never cool down."""
-    return {dialect: management.add_node(dialect, upstream.base) for dialect in DIALECTS}
+    """The model prefix of a provider of each dialect; nothing may fail on these, so that they never cool down.
+
+    Tests whose provider may fail ask for `fresh`, which replaces such accounts before and after.
+    """
+    return {dialect: management.add_upstream(dialect, upstream.base_of(dialect)) for dialect in DIALECTS}
 
 
 @pytest.fixture
@@ -131,6 +149,17 @@ def anthropic_client(gateway: Gateway) -> Iterator[AnthropicClient]:
 @pytest.fixture(params=DIALECTS, ids=lambda name: f"{name}-upstream")
 def upstream_dialect(request: pytest.FixtureRequest) -> str:
     return request.param
+
+
+@pytest.fixture
+def fresh(
+    management: Management, prefixes: dict[str, str], upstream: ScriptedUpstream, upstream_dialect: str
+) -> Iterator[str]:
+    """The prefix of a provider whose account may cool down as it likes."""
+    base = upstream.base_of(upstream_dialect)
+    yield management.add_upstream(upstream_dialect, base)
+    if upstream_dialect in PROVIDERS:
+        management.add_upstream(upstream_dialect, base)
 
 
 @pytest.fixture(params=[False, True], ids=["whole", "stream"])

@@ -10,7 +10,8 @@ import time
 import httpx
 import pytest
 
-from .support.conversation import OpenAIClient, Question
+from .support.clients import OpenAIClient
+from .support.conversation import Question
 from .support.gateway import Gateway
 from .upstream import ScriptedUpstream
 from .upstream.answers import HELLO

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from .support.conversation import OpenAIClient, Question
+from .support.clients import OpenAIClient
+from .support.conversation import Question
 from .support.gateway import BINARY, Gateway, run
 from .support.management import Management
 from .upstream import ScriptedUpstream, behaviours

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from .support.conversation import CLIENTS, Client, Question
+from .support import wire
+from .support.clients import CLIENTS, Client, refused
+from .support.conversation import Question
 from .support.gateway import PASSWORD, Gateway
 from .support.management import Management, eventually
 from .upstream import ScriptedUpstream
@@ -35,29 +37,31 @@ def dialect(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+NAMED_HEADERS = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}
 BODY = {"model": "up/text", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 10}
 
 
 def test_without_a_key_nothing_is_answered(locked: Management, upstream: ScriptedUpstream) -> None:
     before = len(upstream.requests.all())
-    for method, path in (("POST", "/v1/chat/completions"), ("POST", "/v1/messages"), ("GET", "/v1/models")):
-        answer = httpx.request(method, locked.gateway.origin + path, json=BODY if method == "POST" else None)
+    for dialect in CLIENTS:
+        path, body = wire.request(dialect, "up/text")
+        answer = httpx.post(locked.gateway.origin + path, json=body)
         assert answer.status_code == 401, path
-        assert answer.json()["error"]["message"]
+        assert wire.error_in_body(dialect, 401, answer.json())
+    for path in ("/v1/models", "/v1beta/models", "/api/tags"):
+        assert httpx.get(locked.gateway.origin + path).status_code == 401, path
     assert len(upstream.requests.all()) == before
 
 
 @pytest.mark.parametrize("key", ["wrong", "sk-0123456789abcdef-a1b2c3-00000000", "", "' OR 1=1 --", "x" * 5000])
 def test_a_wrong_key_is_refused(locked: Management, dialect: str, key: str) -> None:
     header = {"authorization": f"Bearer {key or '-'}"}
-    if dialect == "anthropic":
-        header = {"x-api-key": key, "anthropic-version": "2023-06-01"}
-    path = "/v1/chat/completions" if dialect == "openai" else "/v1/messages"
-    answer = httpx.post(locked.gateway.origin + path, json=BODY, headers=header)
+    if dialect in NAMED_HEADERS:
+        header = {NAMED_HEADERS[dialect]: key}
+    path, body = wire.request(dialect, "up/text")
+    answer = httpx.post(locked.gateway.origin + path, json=body, headers=header)
     assert answer.status_code == 401
-    error = answer.json()
-    assert error["error"]["type"] == "authentication_error"
-    assert (error.get("type") == "error") == (dialect == "anthropic")
+    assert wire.error_in_body(dialect, 401, answer.json())
 
 
 def test_a_key_works_with_the_sdk(locked: Management, dialect: str) -> None:
@@ -66,12 +70,25 @@ def test_a_key_works_with_the_sdk(locked: Management, dialect: str) -> None:
     client.close()
 
 
-@pytest.mark.parametrize("header", ["authorization", "x-api-key"])
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
-def test_every_way_to_carry_a_key(locked: Management, header: str, path: str) -> None:
+@pytest.mark.parametrize("header", ["authorization", "x-api-key", "x-goog-api-key"])
+def test_every_way_to_carry_a_key(locked: Management, dialect: str, header: str) -> None:
     key = locked.add_key()["key"]
-    headers = {header: f"Bearer {key}" if header == "authorization" else key, "anthropic-version": "2023-06-01"}
-    assert httpx.post(locked.gateway.origin + path, json=BODY, headers=headers).status_code == 200
+    headers = {header: f"Bearer {key}" if header == "authorization" else key}
+    path, body = wire.request(dialect, "up/text")
+    assert httpx.post(locked.gateway.origin + path, json=body, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
+def test_a_key_in_geminis_address(locked: Management, streamed: bool) -> None:
+    """It works, and it is in no log."""
+    key = locked.add_key("in the address")["key"]
+    path, body = wire.request("gemini", "up/text", stream=streamed)
+    keyed = f"{path}{'&' if '?' in path else '?'}key={key}"
+    assert httpx.post(locked.gateway.origin + keyed, json=body).status_code == 200
+    assert httpx.get(f"{locked.gateway.origin}/v1beta/models?key={key}").json()["models"]
+    assert httpx.post(locked.gateway.origin + keyed + "x", json=body).status_code == 401
+    assert httpx.post(f"{locked.gateway.origin}/v1/chat/completions?key={key}", json=BODY).status_code == 401
+    assert key not in locked.gateway.output
 
 
 def test_two_different_keys_in_one_request_are_refused(locked: Management) -> None:
@@ -98,7 +115,7 @@ def test_a_deleted_key_stops_working_at_once(locked: Management, dialect: str) -
     client = client_with(locked, dialect, made["key"])
     client.ask("up/text", Question(), stream=False)
     locked.call("DELETE", f"/api/keys/{made['id']}")
-    with pytest.raises(client.exceptions.AuthenticationError):
+    with refused(client, 401):
         client.ask("up/text", Question(), stream=False)
     client.close()
 
@@ -128,7 +145,7 @@ def test_a_key_that_may_not(locked: Management, dialect: str, change: dict[str, 
     made = locked.add_key("may not")
     locked.call("PATCH", f"/api/keys/{made['id']}", change)
     client = client_with(locked, dialect, made["key"])
-    with pytest.raises(client.exceptions.PermissionDeniedError):
+    with refused(client, 403):
         client.ask("up/text", Question(), stream=False)
     client.close()
 

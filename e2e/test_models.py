@@ -7,7 +7,8 @@ import time
 import httpx
 import pytest
 
-from .support.conversation import AnthropicClient, OpenAIClient, Question
+from .support.clients import AnthropicClient, OpenAIClient
+from .support.conversation import Question
 from .support.gateway import Gateway
 from .support.management import Management
 from .upstream import ScriptedUpstream
@@ -50,7 +51,7 @@ def test_models_of_a_server_of_ones_own_are_listed(
     openai_client: OpenAIClient, management: Management, upstream: ScriptedUpstream, upstream_dialect: str
 ) -> None:
     """No catalogue knows them: the server itself is asked."""
-    prefix = management.add_node(upstream_dialect, upstream.base)
+    prefix = management.add_upstream(upstream_dialect, upstream.base_of(upstream_dialect))
     listed = {model.id for model in openai_client.sdk.models.list()}
     assert {f"{prefix}/text", f"{prefix}/tool"} <= listed
     assert openai_client.sdk.models.retrieve(f"{prefix}/text").id == f"{prefix}/text"

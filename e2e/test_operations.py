@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .support.conversation import OpenAIClient, Question
+from .support.clients import OpenAIClient
+from .support.conversation import Question
 from .support.gateway import Gateway
 from .support.management import Management
 from .upstream import ScriptedUpstream

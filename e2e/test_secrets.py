@@ -7,7 +7,8 @@ import contextlib
 import httpx
 
 from .conftest import Own
-from .support.conversation import OpenAIClient, Question
+from .support.clients import OpenAIClient
+from .support.conversation import Question
 from .support.gateway import PASSWORD
 from .upstream import ScriptedUpstream
 

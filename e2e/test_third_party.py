@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .support.conversation import CLIENTS, Client, Question, Tool
+from .support.clients import Client, refused
+from .support.conversation import Question, Tool
 from .support.gateway import ROOT, Gateway, free_port
 from .support.management import Management
 
@@ -44,6 +45,15 @@ litellm_settings: {telemetry: false, num_retries: 0}
 router_settings: {num_retries: 0}
 general_settings: {master_key: KEY}
 """
+
+
+DIALECTS = ("openai", "anthropic")
+"""In which the proxy can be asked."""
+
+
+@pytest.fixture(params=DIALECTS)
+def upstream_dialect(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +94,7 @@ def wait_until_live(process: subprocess.Popen[bytes], origin: str, log: Path) ->
 
 @pytest.fixture(scope="module")
 def third_party_prefixes(third_party: str, management: Management) -> dict[str, str]:
-    return {kind: management.add_node(kind, f"{third_party}/v1", key=KEY) for kind in CLIENTS}
+    return {kind: management.add_node(kind, f"{third_party}/v1", key=KEY) for kind in DIALECTS}
 
 
 @pytest.mark.parametrize("model", ["mock", "chained"])
@@ -101,15 +111,14 @@ def test_a_tool_call(client: Client, upstream_dialect: str, third_party_prefixes
     """Whole answers only: the proxy's mock leaves tool calls out of its streams."""
     model = {"openai": "mock-tool", "anthropic": "chained-tool"}[upstream_dialect]
     reply = client.ask(f"{third_party_prefixes[upstream_dialect]}/{model}", Question(tools=(WEATHER,)), stream=False)
-    assert [(call.name, call.input, call.id) for call in reply.calls] == [
-        ("get_weather", {"city": "Oslo"}, "call_third_party")
-    ]
+    assert [(call.name, call.input) for call in reply.calls] == [("get_weather", {"city": "Oslo"})]
+    assert client.dialect == "ollama" or reply.calls[0].id == "call_third_party"
     assert reply.stop == "tools" or upstream_dialect == client.dialect == "openai"
 
 
 def test_an_error(client: Client, upstream_dialect: str, third_party: str, management: Management) -> None:
     prefix = management.add_node(upstream_dialect, f"{third_party}/v1", key=KEY)
-    with pytest.raises(client.exceptions.RateLimitError):
+    with refused(client, 429):
         client.ask(f"{prefix}/mock-429", Question(), stream=False)
 
 

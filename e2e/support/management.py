@@ -12,7 +12,10 @@ import httpx
 
 from .gateway import PASSWORD, Gateway
 
-NODE_TYPES = {"openai": "openai-compatible", "anthropic": "anthropic-compatible"}
+NODE_TYPES = {"openai": "openai-compatible", "responses": "openai-compatible", "anthropic": "anthropic-compatible"}
+API_TYPES = {"openai": "chat", "responses": "responses"}
+PROVIDERS = {"gemini": ("gemini", "gemini"), "ollama": ("ollama-local", "ollama")}
+"""The provider of the catalogue, and its model prefix, for dialects that nodes of one's own cannot have."""
 
 _numbers = itertools.count(1)
 
@@ -37,10 +40,24 @@ class Management:
         """A user-defined provider with one connection; returns the model prefix."""
         prefix = prefix or f"{dialect[:2]}{next(_numbers)}"
         wish = {"name": f"Node {prefix}", "prefix": prefix, "type": NODE_TYPES[dialect], "baseUrl": base, **more}
-        if dialect == "openai":
-            wish["apiType"] = "chat"
+        if dialect in API_TYPES:
+            wish["apiType"] = API_TYPES[dialect]
         node = self.call("POST", "/api/provider-nodes", wish, expect=201)["node"]
         self.add_connection(node["id"], key, name=f"{prefix} account")
+        return prefix
+
+    def add_upstream(self, dialect: str, base: str, *, key: str = "sk-upstream") -> str:
+        """A provider of any dialect with one healthy account; returns the model prefix.
+
+        Of those in the catalogue there is only one: its account is replaced by a new one.
+        """
+        if dialect not in PROVIDERS:
+            return self.add_node(dialect, base, key=key)
+        provider, prefix = PROVIDERS[dialect]
+        for connection in self.call("GET", "/api/providers")["connections"]:
+            if connection["provider"] == provider:
+                self.call("DELETE", f"/api/providers/{connection['id']}")
+        self.add_connection(provider, key, base=base)
         return prefix
 
     def add_connection(self, provider: str, key: str, *, base: str | None = None, **more: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A scripted stand-in for OpenAI and Anthropic: answers with their documented bytes, records, misbehaves on demand."""
+"""A scripted stand-in for the vendors: answers with their documented bytes, records, misbehaves on demand."""
 
 from .answers import Answer, Document, Image, Text, Thinking, ToolUse, Usage
 from .behaviours import Behaviour

@@ -5,16 +5,39 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 _SIGNING_KEY = b"only the stand-in knows this key"
 
 
+def _digest(text: str) -> bytes:
+    return hmac.new(_SIGNING_KEY, text.encode(), hashlib.sha256).digest()
+
+
 def signature_of(thinking: str) -> str:
-    """The signature of a thinking text: like the vendor, the stand-in recognises its own and refuses all others."""
-    digest = hmac.new(_SIGNING_KEY, thinking.encode(), hashlib.sha256).digest()
+    """Anthropic's signature of a thinking text: like the vendor, the stand-in knows its own and refuses all others."""
+    digest = _digest(thinking)
     return base64.b64encode(b"\x12\xb9\x01" + digest + digest).decode()
+
+
+def encrypted_of(thinking: str, account: str) -> str:
+    """OpenAI's encrypted reasoning: only the account that got it can use it."""
+    return "gAAAAAB" + base64.urlsafe_b64encode(_digest(f"openai {account} {thinking}") + thinking.encode()).decode()
+
+
+def is_encrypted_for(content: str, account: str) -> bool:
+    if not content.startswith("gAAAAAB"):
+        return False
+    thinking = base64.urlsafe_b64decode(content[7:])[32:].decode()
+    return content == encrypted_of(thinking, account)
+
+
+def thought_signature_of(call: ToolUse | None) -> str:
+    """Gemini's signature of a function call, or of a text: it is good on that part only."""
+    part = f"{call.name} {json.dumps(call.input, sort_keys=True)}" if call else "text"
+    return base64.b64encode(b"\x0a\x24" + _digest(f"gemini {part}")).decode()
 
 
 @dataclass(frozen=True)
@@ -127,5 +150,6 @@ CANNED: dict[str, Answer] = {
     "cached": Answer((Text("Cached."),), usage=Usage(100, 7, cache_read=2000)),
     "cache-write": Answer((Text("Cached."),), usage=Usage(100, 7, cache_read=2000, cache_write=300)),
     "reasoning": Answer((Text("Thought about it."),), usage=Usage(50, 120, reasoning=100)),
+    "refusal": Answer((Text("I can’t help with that."),), stop="refusal"),
     "big-numbers": Answer((Text("Counted."),), usage=Usage(1_000_000, 128_000)),
 }

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from .answers import Answer, Text, Thinking, ToolUse, Usage, cut
+from .record import Recorded
 
 STOPS = {
     "end": "end_turn",
@@ -14,6 +15,9 @@ STOPS = {
     "stop_sequence": "stop_sequence",
     "refusal": "refusal",
 }
+
+STREAM_TYPE = "text/event-stream; charset=utf-8"
+CONTENT_MARK = b'"text_delta"'
 
 HEADERS = [
     ("request-id", "req_018EeWyXxfu5pfWkrYcMdjWG"),
@@ -72,10 +76,10 @@ def _block(block: Text | Thinking | ToolUse) -> dict[str, Any]:
             return {"type": "tool_use", "id": block.id, "name": block.name, "input": block.input}
 
 
-def whole(answer: Answer, model: str) -> bytes:
+def whole(answer: Answer, request: Recorded) -> bytes:
     return _dump(
         {
-            "model": f"{model}-20260801",
+            "model": f"{request.model}-20260801",
             "id": MESSAGE_ID,
             "type": "message",
             "role": "assistant",
@@ -115,10 +119,10 @@ def _deltas(index: int, block: Text | Thinking | ToolUse, pieces: int) -> list[b
     ]
 
 
-def events(answer: Answer, request: dict[str, Any]) -> list[bytes]:
+def events(answer: Answer, request: Recorded) -> list[bytes]:
     """The SSE events of a streamed answer, one per element."""
     message = {
-        "model": f"{request['model']}-20260801",
+        "model": f"{request.model}-20260801",
         "id": MESSAGE_ID,
         "type": "message",
         "role": "assistant",

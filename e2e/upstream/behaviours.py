@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from . import anthropic_messages, openai_chat, strictness
+from . import anthropic_messages, gemini, ollama, openai_chat, openai_responses, strictness
 from .answers import CANNED, Answer, Text, ToolUse, Usage
 from .exchange import Exchange
 
@@ -18,10 +18,24 @@ Behaviour = Callable[[Exchange], Awaitable[None]]
 SSE = ("content-type", "text/event-stream; charset=utf-8")
 JSON = ("content-type", "application/json")
 
+WIRES: dict[str, Any] = {
+    "openai": openai_chat,
+    "responses": openai_responses,
+    "anthropic": anthropic_messages,
+    "gemini": gemini,
+    "ollama": ollama,
+}
+
 
 def wire(exchange: Exchange) -> Any:
     """The module that knows the dialect of this request."""
-    return anthropic_messages if exchange.dialect == "anthropic" else openai_chat
+    return WIRES[exchange.dialect]
+
+
+def stream_type(exchange: Exchange) -> tuple[str, str]:
+    """The content type of a stream; Gemini's is JSON unless events are asked for."""
+    is_array = exchange.dialect == "gemini" and exchange.request.query.get("alt") != "sse"
+    return ("content-type", "application/json" if is_array else wire(exchange).STREAM_TYPE)
 
 
 def answer(spoken: Answer | str, *, strict: bool = True, before: float = 0, gap: float = 0) -> Behaviour:
@@ -33,18 +47,29 @@ def answer(spoken: Answer | str, *, strict: bool = True, before: float = 0, gap:
             return
         await asyncio.sleep(before)
         dialect = wire(exchange)
-        if not exchange.wants_stream:
-            body = dialect.whole(said, exchange.request.model)
+        if not exchange.request.wants_stream:
+            body = dialect.whole(said, exchange.request)
+            exchange.keep(body)
             await exchange.whole(200, [*dialect.HEADERS, JSON], body)
             return
-        await exchange.start_chunked(200, [*dialect.HEADERS, SSE, ("cache-control", "no-cache")])
-        for event in dialect.events(said, exchange.request.json):
+        await exchange.start_chunked(200, [*dialect.HEADERS, stream_type(exchange), ("cache-control", "no-cache")])
+        events = dialect.events(said, exchange.request)
+        for event in events:
             await exchange.chunk(event)
             if gap:
                 await asyncio.sleep(gap)
+        exchange.keep(events[-1].partition(b"data: ")[2])
         await exchange.end_chunked()
 
     return run
+
+
+async def stop_sequence(exchange: Exchange) -> None:
+    """Stops where it was told to; what cannot be told (Responses has no such field) talks on."""
+    spoken = CANNED["stop-sequence"]
+    if exchange.dialect == "responses":
+        spoken = Answer((Text("one two three four five"),))
+    await answer(spoken)(exchange)
 
 
 async def structured(exchange: Exchange) -> None:
@@ -58,19 +83,13 @@ async def structured(exchange: Exchange) -> None:
 
 
 async def _refused(exchange: Exchange) -> bool:
-    """Answers 400 or 401 as the real service would; true when it did."""
+    """Answers 400 or the like as the real service would; true when it did."""
     dialect = wire(exchange)
-    if not exchange.request.credential:
-        await exchange.whole(401, [*dialect.HEADERS, JSON], dialect.error(401))
-        return True
     try:
-        if exchange.dialect == "anthropic":
-            strictness.check_anthropic(exchange.request.json, exchange.request.header("anthropic-version"))
-        else:
-            strictness.check_openai(exchange.request.json)
-    except (strictness.RefusedError, KeyError, TypeError, ValueError, AttributeError) as error:
-        message = str(error) if isinstance(error, strictness.RefusedError) else f"malformed request: {error!r}"
-        await exchange.whole(400, [*dialect.HEADERS, JSON], dialect.error(400, message))
+        strictness.check(exchange.request)
+    except strictness.RefusedError as refusal:
+        body = dialect.error(refusal.status, str(refusal))
+        await exchange.whole(refusal.status, [*dialect.HEADERS, JSON], body)
         return True
     return False
 
@@ -82,6 +101,9 @@ def error(
 
     async def run(exchange: Exchange) -> None:
         dialect = wire(exchange)
+        if retry_after and exchange.dialect == "gemini":  # which has no such header, but a detail of the error
+            await exchange.whole(status, [*dialect.HEADERS, JSON], gemini.error(status, message, retry_after))
+            return
         extra = [*headers, *([("retry-after", retry_after)] if retry_after else [])]
         await exchange.whole(status, [*dialect.HEADERS, JSON, *extra], dialect.error(status, message))
 
@@ -114,13 +136,13 @@ def raw_stream(*chunks: bytes, gap: float = 0, content_type: str = "text/event-s
 
 async def _start_stream(exchange: Exchange) -> list[bytes]:
     dialect = wire(exchange)
-    await exchange.start_chunked(200, [*dialect.HEADERS, SSE])
-    return dialect.events(CANNED["text"], exchange.request.json)
+    await exchange.start_chunked(200, [*dialect.HEADERS, stream_type(exchange)])
+    return dialect.events(CANNED["text"], exchange.request)
 
 
 def _content_from(exchange: Exchange, events: list[bytes]) -> int:
     """The index of the first event with content: what comes before it commits to nothing."""
-    mark = b'"text_delta"' if exchange.dialect == "anthropic" else b'"delta":{"content":"'
+    mark = wire(exchange).CONTENT_MARK
     return next(index for index, event in enumerate(events) if mark in event and b'"content":""' not in event)
 
 
@@ -138,7 +160,7 @@ async def hang_before_head(exchange: Exchange) -> None:
 
 async def die_before_content(exchange: Exchange) -> None:
     """The stream starts, says nothing and is cut."""
-    if not exchange.wants_stream:
+    if not exchange.request.wants_stream:
         await exchange.head(200, [JSON, ("content-length", "5000")])
         await exchange.send(b'{"id":')
         exchange.close()
@@ -192,7 +214,7 @@ def hang_mid_stream(deltas: int = 2) -> Behaviour:
 async def error_event_first(exchange: Exchange) -> None:
     """Status 200, and the first event is an error."""
     dialect = wire(exchange)
-    await exchange.start_chunked(200, [SSE])
+    await exchange.start_chunked(200, [stream_type(exchange)])
     await exchange.chunk(dialect.error_event("Overloaded, try later"))
     await exchange.end_chunked()
 
@@ -222,16 +244,14 @@ async def dribble(exchange: Exchange) -> None:
 async def as_json_though_stream(exchange: Exchange) -> None:
     """Answers a stream request with a whole JSON body, as simple servers do."""
     dialect = wire(exchange)
-    await exchange.whole(200, [JSON], dialect.whole(CANNED["text"], exchange.request.model))
+    await exchange.whole(200, [JSON], dialect.whole(CANNED["text"], exchange.request))
 
 
 async def as_stream_though_json(exchange: Exchange) -> None:
     """Answers a whole request with a stream, as some proxies do."""
     dialect = wire(exchange)
-    body = b"".join(
-        dialect.events(CANNED["text"], {**exchange.request.json, "stream_options": {"include_usage": True}})
-    )
-    await exchange.whole(200, [SSE], body)
+    body = b"".join(dialect.events(CANNED["text"], exchange.request))
+    await exchange.whole(200, [("content-type", dialect.STREAM_TYPE)], body)
 
 
 @functools.cache
@@ -248,7 +268,7 @@ async def gzip_bomb(exchange: Exchange) -> None:
 async def gzipped(exchange: Exchange) -> None:
     """A proper answer, compressed when the gateway said that it can read that."""
     dialect = wire(exchange)
-    body = dialect.whole(CANNED["text"], exchange.request.model)
+    body = dialect.whole(CANNED["text"], exchange.request)
     if "gzip" not in (exchange.request.header("accept-encoding") or ""):
         await exchange.whole(200, [JSON], body)
         return
@@ -259,8 +279,8 @@ def big_event(size: int) -> Behaviour:
     """A stream with one event of `size` bytes of text in the middle."""
 
     async def run(exchange: Exchange) -> None:
-        events = wire(exchange).events(Answer((Text("x" * size),), pieces=1), exchange.request.json)
-        await exchange.start_chunked(200, [SSE])
+        events = wire(exchange).events(Answer((Text("x" * size),), pieces=1), exchange.request)
+        await exchange.start_chunked(200, [stream_type(exchange)])
         for event in events:
             for start in range(0, len(event), 1 << 20):
                 await exchange.chunk(event[start : start + (1 << 20)])
@@ -298,6 +318,7 @@ BY_MODEL: dict[str, Behaviour] = {
     **{name: answer(spoken) for name, spoken in CANNED.items()},
     **MISBEHAVIOURS,
     "json": structured,
+    "stop-sequence": stop_sequence,
     "loose": answer(CANNED["text"], strict=False),
     "slow": answer(CANNED["text"], before=1.0),
     "paced": answer(Answer((Text("word " * 100),), pieces=100), gap=0.02),
@@ -316,7 +337,11 @@ BY_MODEL: dict[str, Behaviour] = {
 
 
 def by_model(name: str) -> Behaviour:
-    """The built-in behaviour of a model name; `status-<code>` gives that error, anything unknown a 404."""
+    """The built-in behaviour of a model name; `status-<code>` gives that error, anything unknown a 404.
+
+    A vendor's name may stand in front (`gemini-3-pro--tool`), for what depends on the generation of a model.
+    """
+    name = name.rpartition("--")[2]
     if name in BY_MODEL:
         return BY_MODEL[name]
     prefix, _, code = name.partition("-")

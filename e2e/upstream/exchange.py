@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from .record import Recorded
+from .stored import StoredResponses
 
 Headers = Iterable[tuple[str, str]]
 
@@ -97,8 +98,9 @@ class Connection:
 class Exchange:
     """One request and the answer being given to it."""
 
-    def __init__(self, connection: Connection, request: Recorded) -> None:
+    def __init__(self, connection: Connection, request: Recorded, stored: StoredResponses) -> None:
         self.request = request
+        self.stored = stored
         self.connection = connection
         self.writer = connection.writer
         self.keeps_alive = True
@@ -106,11 +108,12 @@ class Exchange:
 
     @property
     def dialect(self) -> str:
-        return "anthropic" if "/messages" in self.request.path else "openai"
+        return self.request.dialect
 
-    @property
-    def wants_stream(self) -> bool:
-        return bool(self.request.json.get("stream"))
+    def keep(self, body: bytes) -> None:
+        """Stores an answer that can be asked for again: those of OpenAI Responses, unless the request forbids it."""
+        if self.dialect == "responses":
+            self.stored.keep(self.request, body)
 
     async def send(self, data: bytes) -> None:
         """Bytes as they are, out at once."""

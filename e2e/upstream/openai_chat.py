@@ -6,11 +6,15 @@ import json
 from typing import Any
 
 from .answers import Answer, Text, Thinking, ToolUse, Usage, cut
+from .record import Recorded
 
 CREATED = 1755000000
 FINGERPRINT = "fp_44709d6fcb"
 
 STOPS = {"end": "stop", "tools": "tool_calls", "length": "length", "stop_sequence": "stop", "refusal": "content_filter"}
+
+STREAM_TYPE = "text/event-stream; charset=utf-8"
+CONTENT_MARK = b'"delta":{"content":"'
 
 HEADERS = [
     ("x-request-id", "req_5f1d7f1f3f7b4f0e"),
@@ -68,7 +72,7 @@ def _arguments(tool: ToolUse) -> str:
     return json.dumps(tool.input, separators=(",", ":"), ensure_ascii=False)
 
 
-def whole(answer: Answer, model: str) -> bytes:
+def whole(answer: Answer, request: Recorded) -> bytes:
     message: dict[str, Any] = {"role": "assistant", "content": answer.text or None, "refusal": None, "annotations": []}
     thinking = "".join(block.text for block in answer.blocks if isinstance(block, Thinking))
     if thinking:
@@ -83,7 +87,7 @@ def whole(answer: Answer, model: str) -> bytes:
         "id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
         "object": "chat.completion",
         "created": CREATED,
-        "model": f"{model}-2026-08-01",
+        "model": f"{request.model}-2026-08-01",
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": STOPS[answer.stop]}],
         "usage": _usage(answer.usage),
         "service_tier": "default",
@@ -108,10 +112,10 @@ def _event(model: str, choices: list[dict[str, Any]], usage: Any = None, *, with
     return b"data: " + json.dumps(chunk, separators=(",", ":"), ensure_ascii=False).encode() + b"\n\n"
 
 
-def events(answer: Answer, request: dict[str, Any]) -> list[bytes]:
+def events(answer: Answer, request: Recorded) -> list[bytes]:
     """The SSE events of a streamed answer, one per element, `[DONE]` included."""
-    model = request["model"]
-    with_usage = bool((request.get("stream_options") or {}).get("include_usage"))
+    model = request.model or ""
+    with_usage = bool((request.json.get("stream_options") or {}).get("include_usage")) or not request.wants_stream
 
     def delta(content: dict[str, Any], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": content, "logprobs": None, "finish_reason": finish}

@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 @dataclass
@@ -18,6 +19,8 @@ class Recorded:
     headers: list[tuple[str, str]]
     body: bytes
     connection: int
+    earlier: list[dict[str, Any]] | None = None
+    """The items of the response that this request to OpenAI Responses continues, if that is stored."""
     received_at: float = field(default_factory=time.monotonic)
     gone_at: float | None = None
     sent_first_byte: bool = False
@@ -33,11 +36,41 @@ class Recorded:
         return json.loads(self.body)
 
     @property
+    def query(self) -> dict[str, str]:
+        return {name: values[-1] for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+    @property
+    def dialect(self) -> str:
+        """The vendor whose address this is."""
+        if self.action or "/v1beta/" in self.path or self.header("x-goog-api-key"):
+            return "gemini"
+        if self.path.startswith("/api/"):
+            return "ollama"
+        if "/responses" in self.path:
+            return "responses"
+        return "anthropic" if "/messages" in self.path else "openai"
+
+    @property
+    def action(self) -> str | None:
+        """What a Gemini address asks for: `generateContent`, …"""
+        name, colon, action = self.path.rpartition(":")
+        return action if colon and "/models/" in name else None
+
+    @property
     def model(self) -> str | None:
+        if self.dialect == "gemini":
+            name = self.path.partition("/models/")[2]
+            return unquote(name.rpartition(":")[0] or name) or None
         try:
             return self.json.get("model")
         except (ValueError, AttributeError):
             return None
+
+    @property
+    def wants_stream(self) -> bool:
+        if self.dialect == "gemini":
+            return self.action == "streamGenerateContent"
+        return bool(self.json.get("stream", self.dialect == "ollama"))
 
     def header(self, name: str) -> str | None:
         """The header's value; several of the same name joined by a comma, as HTTP says."""
@@ -48,7 +81,8 @@ class Recorded:
     def credential(self) -> str | None:
         """The key presented, whatever carried it."""
         bearer = self.header("authorization") or ""
-        return self.header("x-api-key") or bearer.removeprefix("Bearer ") or None
+        named = self.header("x-api-key") or self.header("x-goog-api-key") or self.query.get("key")
+        return named or bearer.removeprefix("Bearer ") or None
 
     def mark_gone(self) -> None:
         if self.gone_at is None:

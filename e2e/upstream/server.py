@@ -7,10 +7,14 @@ import json
 import threading
 from collections import defaultdict
 
-from . import anthropic_messages, openai_chat
+from . import anthropic_messages, gemini, ollama, openai_chat
 from .behaviours import JSON, Behaviour, by_model
 from .exchange import Connection, Exchange, PeerGoneError
 from .record import Journal, Recorded
+from .stored import StoredResponses
+
+COUNT = 2095
+"""What every count of tokens says."""
 
 
 class ScriptedUpstream:
@@ -20,6 +24,7 @@ class ScriptedUpstream:
         self.requests = Journal()
         self.connections = 0
         self.problems: list[str] = []
+        self.stored = StoredResponses()
         self._port = port
         self._scripts: dict[str, list[Behaviour]] = {}
         self._used: defaultdict[str, int] = defaultdict(int)
@@ -49,8 +54,12 @@ class ScriptedUpstream:
 
     @property
     def base(self) -> str:
-        """The base URL in the form in which vendors document theirs."""
+        """The base URL in the form in which OpenAI and Anthropic document theirs."""
         return f"{self.origin}/v1"
+
+    def base_of(self, dialect: str) -> str:
+        """The base URL in the form in which the vendor of a dialect documents it."""
+        return {"gemini": f"{self.origin}/v1beta", "ollama": self.origin}.get(dialect, self.base)
 
     def script(self, name: str, *behaviours: Behaviour) -> str:
         """Answers requests for model or credential `name` with these, in turn; the last one stays. Returns `name`."""
@@ -83,7 +92,7 @@ class ScriptedUpstream:
         try:
             while request := await connection.next_request():
                 self.requests.add(request)
-                exchange = Exchange(connection, request)
+                exchange = Exchange(connection, request, self.stored)
                 await self._respond(exchange)
                 request.mark_finished()
                 if not exchange.keeps_alive:
@@ -113,18 +122,31 @@ class ScriptedUpstream:
 
     async def _behave(self, exchange: Exchange) -> None:
         request = exchange.request
-        match (request.method, request.path.rstrip("/").rsplit("/", 1)[-1]):
-            case ("GET", "models"):
+        last = request.action or request.path.rstrip("/").rsplit("/", 1)[-1]
+        match (request.method, request.dialect, last):
+            case ("POST", _, "completions" | "messages" | "chat" | "generateContent" | "streamGenerateContent"):
+                await self._choose(request)(exchange)
+            case ("POST", "responses", "responses"):
+                request.earlier = self.stored.items_before(request)
+                await self._choose(request)(exchange)
+            case ("POST", _, "count_tokens" | "input_tokens"):
+                await exchange.whole(200, [JSON], json.dumps({"input_tokens": COUNT}).encode())
+            case ("POST", "gemini", "countTokens"):
+                await exchange.whole(200, [JSON], json.dumps({"totalTokens": COUNT}).encode())
+            case ("GET", "gemini", name):
+                listing = gemini.models() if name == "models" else json.dumps(gemini.model(name)).encode()
+                await exchange.whole(200, [JSON], listing)
+            case ("GET", "ollama", "tags"):
+                await exchange.whole(200, [JSON], ollama.models())
+            case ("GET", _, "models"):
                 listing = anthropic_messages if request.header("anthropic-version") else openai_chat
                 await exchange.whole(200, [JSON], listing.models())
-            case ("POST", "count_tokens"):
-                await exchange.whole(200, [JSON], json.dumps({"input_tokens": 2095}).encode())
-            case ("POST", "completions" | "messages"):
-                await self._choose(request)(exchange)
+            case (_, "responses", _):
+                status, body = self.stored.answer(request)
+                await exchange.whole(status, [JSON], body)
             case _:
-                await exchange.whole(
-                    404, [JSON], openai_chat.error(404, f"Invalid URL ({request.method} {request.target})")
-                )
+                message = f"Invalid URL ({request.method} {request.target})"
+                await exchange.whole(404, [JSON], openai_chat.error(404, message))
 
     def _choose(self, request: Recorded) -> Behaviour:
         model = request.model or ""
