@@ -24,6 +24,7 @@ package final class Gateway: Sendable {
     package let activeAttempts = ActiveAttempts()
     /// How models' calls fitted the declared tools.
     package let toolCallScores = ToolCallScores()
+    package let storedResponses = StoredResponses()
     let offeredModelsMemory = OfferedModelsMemory()
     let log: Logger
     private let slots: [LoopSlot]
