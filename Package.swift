@@ -74,8 +74,8 @@ let surfaces: [Target] = [
     module(
         "ClientAPI",
         [
-            "Dialects", "EventLoop", "Gate", "Gateway", "HTTPCore", "HTTPServer", "JSONCore", "Providers", "Routing",
-            "Store", "TimeCore",
+            "CryptoCore", "Dialects", "EventLoop", "Gate", "Gateway", "HTTPCore", "HTTPServer", "JSONCore", "Providers",
+            "Routing", "Store", "TimeCore",
         ]
     ),
     module(
@@ -130,6 +130,14 @@ let testTargets: [Target] = [
         [
             "CryptoCore", "Dialects", "EventLoop", "HTTPClient", "HTTPCore", "HTTPServer", "JSONCore", "LogCore",
             "Providers", "Routing", "Store", "TestSupport", "TimeCore",
+        ]
+    ),
+    tests(
+        of: "ClientAPI",
+        [
+            "CryptoCore", "Dialects", "EventLoop", "Gate", "Gateway", "HTTPClient", "HTTPCore", "HTTPServer",
+            "JSONCore",
+            "LogCore", "Providers", "Store", "TestSupport", "TimeCore",
         ]
     ),
     tests(

@@ -13,6 +13,8 @@ struct ListedModel {
     /// Tokens; nil when unknown.
     var context: Int?
     var maxOutput: Int?
+    /// Those of a model that no catalogue describes are taken for usual ones.
+    var capabilities: ModelCapabilities = .tools
     var createdAt: WallTime
 
     var openAI: [UInt8] { JSONWriter.bytes { writeOpenAI(to: &$0) } }
@@ -149,6 +151,7 @@ extension ModelListing {
                         ownedBy: model.ownedBy,
                         context: model.context,
                         maxOutput: model.maxOutput,
+                        capabilities: model.capabilities,
                         createdAt: model.createdAt
                     )
                 )
@@ -174,6 +177,7 @@ extension ModelListing {
                 ownedBy: provider.alias,
                 context: model.context ?? provider.chat?.defaultContext,
                 maxOutput: model.maxOutput,
+                capabilities: model.capabilities,
                 createdAt: createdAt
             )
         }
@@ -190,7 +194,7 @@ extension ModelListing {
 
 extension JSONWriter {
     /// The bytes that `body` writes.
-    fileprivate static func bytes(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    static func bytes(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter()
         body(&writer)
         return writer.bytes

@@ -45,13 +45,13 @@ enum PresentedKey: Sendable, Hashable {
     ///
     /// Equal values are one key; of different ones a placeholder loses.
     init(_ facts: RequestFacts) {
-        let (tokens, headers) = (facts.fields.bearerTokens, facts.fields.keyHeaders)
-        guard tokens.count + headers.count > 1 else {
-            let only = tokens.first ?? headers.first ?? ""
+        let (tokens, headers, address) = (facts.fields.bearerTokens, facts.fields.keyHeaders, facts.addressKeys)
+        guard tokens.count + headers.count + address.count > 1 else {
+            let only = tokens.first ?? headers.first ?? address.first ?? ""
             self = only.isEmpty ? .none : .one(only)
             return
         }
-        let distinct = Set(tokens + headers)
+        let distinct = Set(tokens + headers + address)
         if distinct.count <= 1 {
             self = distinct.first.map { $0.isEmpty ? .none : .one($0) } ?? .none
             return

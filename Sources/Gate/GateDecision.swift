@@ -203,11 +203,17 @@ extension GateDecision {
         let route = rules.table.routes[index]
         verdict.access = route.access
         let asked = facts.fields.preflightHeaders.map(splitList) ?? []
-        let willCarryKey = asked.contains { $0.isASCIIEqual("authorization") || $0.isASCIIEqual("x-api-key") }
+        let willCarryKey =
+            !facts.addressKeys.isEmpty
+            || asked.contains {
+                $0.isASCIIEqual("authorization") || $0.isASCIIEqual("x-api-key") || $0.isASCIIEqual("x-goog-api-key")
+            }
         var headers = corsHeaders(facts, access: route.access, carriesKey: willCarryKey)
         guard !headers.isEmpty else { return verdict }
         let permitted = asked.filter { !$0.isEmpty && $0.utf8.allSatisfy(isTokenByte) }.prefix(50)
-        let fallback = "Content-Type, Authorization, x-api-key, anthropic-version, x-omniroute-connection, accept"
+        let fallback =
+            "Content-Type, Authorization, x-api-key, x-goog-api-key, anthropic-version, x-omniroute-connection, "
+            + "x-omniroute-strict, accept"
         headers.append(.init(name: "Access-Control-Allow-Methods", value: "GET, POST, PUT, DELETE, PATCH, OPTIONS"))
         headers.append(
             .init(

@@ -95,13 +95,13 @@ extension Refusal {
     static let keyRequired = pipeline(
         .unauthorized,
         "AUTH_002",
-        "An API key is required: send it as Authorization: Bearer <key> or as x-api-key"
+        "An API key is required: send it as Authorization: Bearer <key>, x-api-key or x-goog-api-key"
     )
     static let unknownKey = pipeline(.unauthorized, "AUTH_002", "Invalid API key")
     static let conflictingKeys = pipeline(
         .badRequest,
         "AUTH_003",
-        "Authorization and x-api-key carry different keys; send one of them"
+        "The request carries different keys; send one of them"
     )
     static let foreignOrigin = pipeline(
         .forbidden,

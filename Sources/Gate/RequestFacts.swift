@@ -12,6 +12,8 @@ package final class RequestFacts: Sendable {
     package let fields: FieldFacts
     /// What the Host field names; `nil` if there is none or it is malformed.
     package let authority: Authority?
+    /// Keys in the address, on the paths of clients that put them there.
+    package let addressKeys: [String]
 
     package convenience init(_ head: RequestHead) {
         self.init(
@@ -39,14 +41,18 @@ package final class RequestFacts: Sendable {
         self.contentLength = contentLength
         fields = FieldFacts(headers)
         authority = fields.host.flatMap(Authority.init)
+        addressKeys = AddressKeys.read(method, target)
     }
 
     /// The same facts about a request of another length.
     private init(_ facts: RequestFacts, contentLength: Int?) {
         (method, target, peer, isSecure) = (facts.method, facts.target, facts.peer, facts.isSecure)
-        (fields, authority) = (facts.fields, facts.authority)
+        (fields, authority, addressKeys) = (facts.fields, facts.authority, facts.addressKeys)
         self.contentLength = contentLength
     }
+
+    /// Whether the client carries its key as Gemini's do, for paths that say nothing about its dialect.
+    var speaksGemini: Bool { fields.hasGeminiKey || !addressKeys.isEmpty }
 
     /// The facts with that length.
     func withContentLength(_ length: Int?) -> RequestFacts {
@@ -61,7 +67,7 @@ package struct FieldFacts: Sendable {
     package private(set) var fetchSite: String?
     package private(set) var contentType: String?
     package private(set) var requestID: String?
-    /// Credentials of `Authorization: Bearer` and `x-api-key`, in the order of appearance.
+    /// Credentials of `Authorization: Bearer`, and of `x-api-key` and `x-goog-api-key`, in the order of appearance.
     package private(set) var bearerTokens: [String] = []
     package private(set) var keyHeaders: [String] = []
     package private(set) var cookies: [String] = []
@@ -75,6 +81,8 @@ package struct FieldFacts: Sendable {
     package private(set) var hasInternalHeaders = false
     /// Whether the client speaks Anthropic's dialect, for errors on paths that say nothing about it.
     package private(set) var speaksAnthropic = false
+    /// Whether the client wrote a key where Gemini's clients do.
+    private(set) var hasGeminiKey = false
 
     init(_ headers: HTTPHeaders) {
         let fields = headers.fields.span
@@ -110,6 +118,10 @@ package struct FieldFacts: Sendable {
         case 14:
             if name.isASCIIEqual("sec-fetch-site") { fetchSite = value }
             if name.isASCIIEqual("true-client-ip") { isForwarded = true }
+            if name.isASCIIEqual("x-goog-api-key") {
+                keyHeaders.append(value)
+                hasGeminiKey = true
+            }
         case 15:
             if name.isASCIIEqual("x-forwarded-for") {
                 isForwarded = true

@@ -82,12 +82,16 @@ package final class Route: Sendable {
     /// The other spellings under which the route is reachable: clients are pointed at `/api/v1`, and some add a
     /// second `/v1` to a base URL that has one.
     package var aliases: [String] {
-        guard access == .clientAPI, path.hasPrefix("/v1/") else { return [] }
+        guard access == .clientAPI else { return [] }
         var aliases = ["/api" + path, "/v1" + path]
+        guard path.hasPrefix("/v1/") else { return aliases }
         let bare = String(path.dropFirst(3))
-        if Route.bareAliases.contains(bare) { aliases.append(bare) }
+        if Route.bareBeginnings.contains(where: bare.hasPrefix) { aliases.append(bare) }
+        // Codex takes the address that it is given for that of a vendor.
+        if bare.hasPrefix("/responses") { aliases.append("/codex" + bare) }
         return aliases
     }
 
-    private static let bareAliases: Set<String> = ["/chat/completions", "/responses", "/models"]
+    /// What some clients ask for without a version; `/api` is where Ollama's own paths begin.
+    private static let bareBeginnings = ["/chat/completions", "/responses", "/models", "/api/"]
 }

@@ -1,3 +1,4 @@
+import Dialects
 import HTTPCore
 import TimeCore
 
@@ -7,6 +8,8 @@ struct AnswerHeaders {
     var provider: String
     var model: String
     var latency: Duration
+    /// What the request asked for and the model that answers cannot express.
+    var losses: [Loss] = []
     /// Nil while the answer is still to come.
     var figures: Figures?
 
@@ -27,6 +30,7 @@ struct AnswerHeaders {
         headers.fields.reserveCapacity(16)
         headers.add("X-OmniRoute-Session-Id", Self.headerSafe(sessionID))
         forEachFigure { headers.add($0, $1) }
+        if !losses.isEmpty { headers.add("X-OmniRoute-Loss", LossList.text(losses)) }
         return headers
     }
 
@@ -85,7 +89,7 @@ struct AnswerHeaders {
     }
 
     /// Header values are visible ASCII; model names may be anything.
-    private static func headerSafe(_ text: String) -> String {
+    static func headerSafe(_ text: String) -> String {
         isHeaderSafe(text.utf8.span) ? text : Percent.encode(text, keeping: "/:@ ")
     }
 }

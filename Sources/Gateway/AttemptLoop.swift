@@ -18,6 +18,7 @@ final class AttemptLoop: @unchecked Sendable {
     private let question: Question
     private let sink: any AnswerSink
     private let ledger: Ledger
+    private let state: ResponsesState?
     private let plan: AttemptPlan
     private let policies: AnswerPolicies
 
@@ -26,19 +27,20 @@ final class AttemptLoop: @unchecked Sendable {
         case wait(Duration)
     }
 
-    /// Reads the request and plans its attempts.
+    /// Plans the attempts of a request.
     ///
     /// - Throws: why nothing is attempted; recorded already if a model was asked for.
-    init(_ request: ChatRequest, gateway: Gateway, sink: any AnswerSink) throws(Failure) {
+    init(_ request: ChatRequest, _ question: Question, gateway: Gateway, sink: any AnswerSink) throws(Failure) {
         self.request = request
         self.gateway = gateway
         self.sink = sink
-        question = try Question(request)
+        self.question = question
         ledger = Ledger(request, question, gateway: gateway)
         let goal: PlanRequest.Goal
         do {
-            try gateway.checkPolicy(request.key?.allowedModels, model: question.model)
-            goal = try gateway.resolve(question.model, request)
+            let model = gateway.routedModel(question, request)
+            try gateway.checkPolicy(request.key?.allowedModels, model: model)
+            goal = try gateway.resolve(model, request)
         } catch {
             ledger.settle(failure: error)
             throw error
@@ -49,6 +51,7 @@ final class AttemptLoop: @unchecked Sendable {
             settings = combo.settings
         }
         policies = AnswerPolicies(request.key, settings, gateway.settings)
+        state = ResponsesState(request, question, gateway: gateway)
         plan = gateway.makePlan(for: goal, request)
     }
 
@@ -160,6 +163,7 @@ final class AttemptLoop: @unchecked Sendable {
             target: target,
             ledger: ledger,
             policies: policies,
+            state: state,
             sink: sink,
             continuing: stream
         )

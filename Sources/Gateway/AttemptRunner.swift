@@ -20,12 +20,14 @@ final class AttemptRunner {
     let call: UpstreamCall
     let target: Ledger.Target
     let ledger: Ledger
+    /// Of a Responses client.
+    let state: ResponsesState?
     let sink: any AnswerSink
     private var context: TranslationContext
     /// The stream of another target that this attempt goes on with.
     private let interrupted: StreamDelivery?
     /// What is asked: the client's request, with the answer so far if there is one.
-    private let document: JSONDocument
+    private var document: JSONDocument
     /// What the target accepts; its refusal can show that it is less than thought.
     private var profile: TargetProfile
 
@@ -37,6 +39,7 @@ final class AttemptRunner {
         target: Ledger.Target,
         ledger: Ledger,
         policies: AnswerPolicies,
+        state: ResponsesState? = nil,
         sink: any AnswerSink,
         continuing interrupted: StreamDelivery? = nil
     ) {
@@ -46,11 +49,13 @@ final class AttemptRunner {
         self.call = call
         self.target = target
         self.ledger = ledger
+        self.state = state
         self.sink = sink
         context = Self.makeContext(request, question, call, gateway)
         profile = call.profile
         context.toolPolicy = policies.toolCalls
         if question.wantsStream { context.continuation = policies.continuation }
+        context.keepsAnswer = state?.isKept == true
         self.interrupted = interrupted
         document = interrupted?.continuationRequest(question.document, profile: call.profile) ?? question.document
         gateway.reasoning?.lend(to: &context, request, account: target.connectionID)
@@ -107,12 +112,21 @@ final class AttemptRunner {
             context: &context,
             upstreamStreams: upstreamStreams
         )
+        try acceptLosses()
         return call.keepsBody ? body : try call.bodyRules.apply(to: body, stream: upstreamStreams)
+    }
+
+    /// Notes what the target cannot express, which a strict client does not put up with.
+    private func acceptLosses() throws(Failure) {
+        ledger.losses = context.losses
+        guard !context.losses.isEmpty, request.isStrict else { return }
+        throw .strictLoss(context.losses, model: "\(target.prefix)/\(target.model)")
     }
 
     /// Sends the request and waits for the head of the answer.
     private func open() async throws -> any AnswerSource {
         if target.providerID == DemoProvider.id { return try answerHere() }
+        if let state { document = try state.document(for: document, target) }
         let wanted = RequestTranslator.mediaToFetch(document, profile: profile, context: context)
         if !wanted.isEmpty { context.fetchedMedia = try await fetch(wanted) }
         return try await gateway.client(on: request.loop).send(try message(with: try translate()))

@@ -57,6 +57,11 @@ package final class ChatRequest: Sendable {
     }
 }
 
+extension ChatRequest {
+    /// Whether the client would rather have no answer than one to less than it asked.
+    var isStrict: Bool { headers["x-omniroute-strict"]?.equalsIgnoringASCIICase("true") == true }
+}
+
 /// What a request needs to know of its key, which as a whole is large to copy.
 struct PresentedKey: Sendable {
     let id: String
@@ -87,15 +92,16 @@ struct Question {
     let wantsStream: Bool
 
     init(_ request: ChatRequest) throws(Failure) {
-        document = try Question.parse(request.body)
-        guard document.root.isObject else {
+        let received = try Question.parse(request.body)
+        guard received.root.isObject else {
             throw Failure(.invalidRequest, "The request body must be a JSON object")
         }
         // Two readers of `{"model":"a","model":"b"}` may disagree about what was asked.
-        if let name = document.root.firstDuplicateKey() {
+        if let name = received.root.firstDuplicateKey() {
             throw Failure(.invalidRequest, "The request body has more than one member \"\(name)\"", param: name)
         }
         do {
+            document = try Question.chat(received, request.address.layout)
             let facts = try RequestFacts.read(
                 document,
                 dialect: request.dialect,
@@ -112,6 +118,15 @@ struct Question {
     func estimatedInputTokens(in dialect: Dialect) -> Int? {
         guard dialect == .anthropicMessages, wantsStream else { return nil }
         return TokenEstimate.inputTokens(document, dialect: dialect)
+    }
+
+    /// The chat that a body of one of the older endpoints asks for; that of another as it is.
+    private static func chat(_ body: JSONDocument, _ layout: AnswerLayout) throws(DialectError) -> JSONDocument {
+        switch layout {
+        case .textCompletion: try TextCompletion.chatBody(from: body)
+        case .generate: try OllamaGenerate.chatBody(from: body)
+        case .standard, .jsonArray: body
+        }
     }
 
     /// Parses a request body; the message of a failure says where it is malformed.

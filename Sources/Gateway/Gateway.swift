@@ -24,6 +24,7 @@ package final class Gateway: Sendable {
     package let activeAttempts = ActiveAttempts()
     /// How models' calls fitted the declared tools.
     package let toolCallScores = ToolCallScores()
+    package let storedResponses = StoredResponses()
     let offeredModelsMemory = OfferedModelsMemory()
     /// Reasoning that clients may not send back; nil when none is kept.
     let reasoning: ReasoningKeepers?

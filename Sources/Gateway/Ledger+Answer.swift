@@ -10,6 +10,7 @@ extension Ledger {
             provider: target?.prefix ?? "",
             model: target?.model ?? "",
             latency: latency,
+            losses: losses,
             figures: figures
         )
     }

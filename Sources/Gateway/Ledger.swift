@@ -31,6 +31,8 @@ final class Ledger {
     var firstContentAt: MonotonicTime?
     /// What was used by targets whose answers broke off and were gone on with.
     private var earlier: (usage: Usage, cost: Double?)?
+    /// What the target of the attempt that answered, or of the last one, could not express.
+    var losses: [Loss] = []
 
     /// What the record tells of the key that was presented.
     private struct Key {
@@ -131,6 +133,7 @@ final class Ledger {
     func settle(status: Int, usage: Usage, reportedCost: Double?, errorCode: String? = nil, summary: String? = nil) {
         guard !isSettled else { return }
         isSettled = true
+        if !losses.isEmpty { logLosses() }
         let (usage, cost) = total(usage, reportedCost: reportedCost)
         let record = UsageRecord(
             requestID: recordID,
@@ -170,6 +173,16 @@ final class Ledger {
         guard gateway.store.journal.append(record) != .written else { return }
         gateway.counters.lateUsageRecords.wrappingAdd(1, ordering: .relaxed)
         gateway.log.error("a usage record could not be written to disk yet")
+    }
+
+    private func logLosses() {
+        gateway.log.info(
+            "a target could not express all of a request",
+            .string("record", recordID),
+            .string("provider", target?.providerID ?? ""),
+            .string("model", target?.model ?? ""),
+            .string("losses", LossList.text(losses))
+        )
     }
 
     /// Accounts for a request that nothing answered.

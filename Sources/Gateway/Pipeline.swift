@@ -16,7 +16,18 @@ extension Gateway {
     /// - Throws: the failure to answer with, if nothing was sent to the client.
     package func answer(_ request: ChatRequest, to sink: any AnswerSink) async throws(Failure) {
         counters.requests.wrappingAdd(1, ordering: .relaxed)
-        try await AttemptLoop(request, gateway: self, sink: sink).run()
+        guard let attempts = try attempts(for: request, sink) else { return }
+        try await attempts.run()
+    }
+
+    /// The attempts that a request takes; nil for one that is answered already.
+    @inline(never) private func attempts(
+        for request: ChatRequest,
+        _ sink: any AnswerSink
+    ) throws(Failure) -> AttemptLoop? {
+        let question = try Question(request)
+        if try answersLoad(question, request, sink) { return nil }
+        return try AttemptLoop(request, question, gateway: self, sink: sink)
     }
 
     /// Keys may be limited to some models; the names that clients send count, combos included.

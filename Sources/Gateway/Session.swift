@@ -18,29 +18,46 @@ enum Session {
         var same: [UInt8] = []
         same.reserveCapacity(model.utf8.count + min(body.document.bytes.count, usualSize))
         same.append(contentsOf: model.utf8)
-        if let system = body.present("system") { append(system, to: &same) }
-        if let messages = body["messages"] {
-            for message in messages.elements.lazy.prefix(8) {
-                guard let role = message["role"] else { continue }
-                let isUser = role.equals("user")
-                if isUser || role.equals("system") || role.equals("developer") {
-                    same.append(contentsOf: role.raw)
-                    if let content = message["content"] { append(content, to: &same) }
-                }
-                if isUser { break }
-            }
+        if let system = system(of: body) { append(system, to: &same) }
+        if let turns = body["messages"] ?? body["input"] ?? body["contents"] {
+            appendBeginning(of: turns, to: &same)
         }
         if let tools = body.present("tools") {
-            for tool in tools.elements {
-                let name = tool["name"] ?? tool["function"]?["name"]
-                if let name { same.append(contentsOf: name.raw) }
-            }
+            for tool in tools.elements { appendNames(of: tool, to: &same) }
         }
         return SHA256.hash(same).shortHex
     }
 
+    private static func system(of body: JSONValue) -> JSONValue? {
+        body.present("system") ?? body.present("instructions") ?? body.present("systemInstruction")
+            ?? body.present("system_instruction")
+    }
+
+    /// What the system says at the beginning, and the first turn of the user; a turn that names no role is the user's.
+    private static func appendBeginning(of turns: JSONValue, to same: inout [UInt8]) {
+        guard turns.isArray else { return same.append(contentsOf: turns.raw) }
+        for turn in turns.elements.lazy.prefix(8) {
+            let role = turn["role"]
+            let isUser = role.map { $0.equals("user") } ?? (turn["parts"] != nil)
+            if isUser || role?.equals("system") == true || role?.equals("developer") == true {
+                if let role { same.append(contentsOf: role.raw) }
+                if let content = turn["content"] ?? turn["parts"] { append(content, to: &same) }
+            }
+            if isUser { break }
+        }
+    }
+
+    private static func appendNames(of tool: JSONValue, to same: inout [UInt8]) {
+        for function in tool["functionDeclarations"]?.elements ?? JSONDocument.emptyArray.root.elements {
+            if let name = function["name"] { same.append(contentsOf: name.raw) }
+        }
+        let name = tool["name"] ?? tool["function"]?["name"]
+        if let name { same.append(contentsOf: name.raw) }
+    }
+
     /// Text without its cache marks: clients move those on with every turn.
     private static func append(_ content: JSONValue, to same: inout [UInt8]) {
+        if let parts = content["parts"] { return append(parts, to: &same) }
         guard content.isArray else { return same.append(contentsOf: content.raw) }
         for part in content.elements { same.append(contentsOf: part["text"]?.raw ?? part.raw) }
     }

@@ -19,6 +19,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     private let loop: EventLoop
     private let framing: StreamFraming
     private let takesComments: Bool
+    private let state: ResponsesState?
     private let source: any AnswerSource
     private var relay: AnswerRelay
     private let readinessLimit: Duration?
@@ -53,6 +54,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         loop = attempt.request.loop
         framing = attempt.request.dialect.framing(attempt.request.address.layout)
         takesComments = attempt.request.dialect.takesComments
+        state = attempt.state
         scratch = gateway.scratch(of: loop)
         readinessLimit = attempt.call.timeouts.readiness
         self.source = source
@@ -198,6 +200,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
             return .broken(failure)
         }
         if !isCommitted { commit() }
+        state?.keep(relay.storedAnswer, at: gateway.time.monotonic())
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
         addComments(seams == 0 ? "whole" : "stitched(\(seams))")
         finish()

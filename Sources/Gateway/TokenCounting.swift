@@ -8,29 +8,35 @@ import Routing
 import TimeCore
 
 extension Gateway {
-    /// Counts the input tokens of an Anthropic request: the provider is asked where it can count, else they are
-    /// estimated here.
+    /// Counts the input tokens of a request: the provider is asked where it can count, else they are estimated here.
     ///
     /// Whenever the body parses there is an answer, because clients break without one.
     ///
-    /// - Returns: the JSON body of the answer.
+    /// - Returns: the JSON body of the answer, in the client's dialect.
     package func countTokens(_ request: ChatRequest) async throws(Failure) -> [UInt8] {
-        let question = try Question(request)
-        try checkPolicy(request.key?.allowedModels, model: question.model)
+        let question = try CountQuestion(request)
+        try checkPolicy(question.model == nil ? nil : request.key?.allowedModels, model: question.model ?? "")
+        if let target = try? target(of: question, request), let counted = try? await ask(target, question, request) {
+            return CountTokens.answer(
+                tokens: counted,
+                dialect: request.dialect,
+                model: target.target.model,
+                provider: target.target.provider
+            )
+        }
         let estimate = TokenEstimate.inputTokens(question.document, dialect: request.dialect)
-        guard let target = try? target(of: question, request), let counted = try? await ask(target, question, request)
-        else { return tokenCount(estimate, source: "local", target: nil) }
-        return tokenCount(counted, source: "provider", target: target.target)
+        return CountTokens.answer(tokens: estimate, dialect: request.dialect)
     }
 
     /// The first attempt that a completion of the same model would make.
-    private func target(of question: Question, _ request: ChatRequest) throws(Failure) -> Attempt? {
-        let plan = makePlan(for: try resolve(question.model, request), request)
+    private func target(of question: CountQuestion, _ request: ChatRequest) throws(Failure) -> Attempt? {
+        guard let model = question.model else { return nil }
+        let plan = makePlan(for: try resolve(model, request), request)
         guard case .attempt(let attempt) = plan.next(at: time.wall()) else { return nil }
         return attempt
     }
 
-    private func ask(_ attempt: Attempt, _ question: Question, _ request: ChatRequest) async throws -> Int? {
+    private func ask(_ attempt: Attempt, _ question: CountQuestion, _ request: ChatRequest) async throws -> Int? {
         let wanted = CallRequest(
             model: attempt.target.model,
             stream: false,
@@ -42,33 +48,57 @@ extension Gateway {
         guard let call = try calls.countTokens(attempt.target.party, account: account, request: wanted) else {
             return nil
         }
-        var editor = JSONEditor(question.document)
-        editor.setMember("model", of: question.document.root, to: JSONLiteral.string(call.upstreamModel))
         var message = ClientRequest(
             method: .post,
             url: call.url,
             headers: call.headers,
-            body: editor.finish(),
+            body: try countingBody(question, call, request),
             pool: call.poolKey,
             egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )
         message.timeouts.total = .seconds(10)
         let response = try await client(on: request.loop).send(message)
         guard response.status.isSuccess else { return nil }
-        let answer = try JSONDocument.parse(try await response.collect(limit: 64 << 10))
-        return answer.root["input_tokens"]?.int
+        return CountTokens.read(try await response.collect(limit: 64 << 10))
     }
 
-    private func tokenCount(_ count: Int, source: String, target: RouteTarget?) -> [UInt8] {
-        var json = JSONWriter(capacity: 96)
-        json.beginObject()
-        json.member("input_tokens", count)
-        json.member("source", source)
-        if let target {
-            json.member("model", target.model)
-            json.member("provider", target.provider)
+    /// What the target is asked to count: the client's request, in the target's dialect.
+    private func countingBody(
+        _ question: CountQuestion,
+        _ call: UpstreamCall,
+        _ request: ChatRequest
+    ) throws -> [UInt8] {
+        var document = question.document
+        if request.dialect != call.dialect {
+            var context = TranslationContext(
+                clientDialect: request.dialect,
+                upstreamDialect: call.dialect,
+                clientModel: question.model ?? "",
+                upstreamModel: call.upstreamModel,
+                wantsStream: false,
+                ids: RandomIDs(),
+                createdAt: time.wall().unixSeconds
+            )
+            document = try JSONDocument.parse(
+                RequestTranslator.translate(document, profile: call.profile, context: &context, upstreamStreams: false)
+            )
         }
-        json.endObject()
-        return json.bytes
+        return CountTokens.upstreamBody(document, upstreamModel: call.upstreamModel, dialect: call.dialect)
+    }
+}
+
+/// A request to count: one that need not be fit for an answer.
+private struct CountQuestion {
+    let document: JSONDocument
+    /// Nil if the client named none, which is no reason to refuse.
+    let model: String?
+
+    init(_ request: ChatRequest) throws(Failure) {
+        let received = try Question.parse(request.body)
+        guard received.root.isObject else {
+            throw Failure(.invalidRequest, "The request body must be a JSON object")
+        }
+        document = CountTokens.counted(received, dialect: request.dialect)
+        model = request.address.model ?? received.root["model"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

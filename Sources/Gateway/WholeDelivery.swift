@@ -10,6 +10,7 @@ final class WholeDelivery: AnswerDelivery {
     private let ledger: Ledger
     private let sink: any AnswerSink
     private let provider: String
+    private let state: ResponsesState?
     private let source: any AnswerSource
     private let loop: EventLoop
     private var relay: AnswerRelay
@@ -22,6 +23,7 @@ final class WholeDelivery: AnswerDelivery {
         ledger = attempt.ledger
         sink = attempt.sink
         provider = attempt.target.providerID
+        state = attempt.state
         self.source = source
         self.relay = relay
         loop = attempt.request.loop
@@ -56,6 +58,7 @@ final class WholeDelivery: AnswerDelivery {
         if let failure = relay.failure { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
         ledger.count(relay.toolCallReport)
         ledger.firstContentAt = gateway.time.monotonic()
+        state?.keep(relay.storedAnswer, at: gateway.time.monotonic())
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
         var headers = ledger.answerHeaders(ledger.figures(relay)).fields
         headers.add("Content-Type", "application/json")

@@ -53,7 +53,8 @@ enum FailureRules {
         FailureRule(
             name: "model cannot be called",
             condition: { evidence, _ in
-                evidence.failure.cause == .gateway && evidence.failure.code == "provider_not_supported"
+                evidence.failure.cause == .gateway
+                    && ["provider_not_supported", "strict_loss"].contains(evidence.failure.code)
             },
             verdict: FailureVerdict(.nextModel)
         ),

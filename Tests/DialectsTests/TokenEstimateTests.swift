@@ -47,7 +47,7 @@ import Testing
         #expect(try Self.count(#"{"messages":5,"system":7,"tools":{"a":1}}"#) == 0)
         let answer = try JSONDocument.parse(CountTokens.answer(tokens: 12)).root
         #expect(answer["input_tokens"]?.int == 12)
-        #expect(answer["source"]?.string == "estimate")
+        #expect(answer["source"]?.string == "local")
         #expect(CountTokens.read(Array(#"{"input_tokens":7}"#.utf8)) == 7)
         #expect(CountTokens.read(Array("{}".utf8)) == nil)
     }

@@ -1,3 +1,4 @@
+import ClientAPI
 import EventLoop
 import Gate
 import Gateway
@@ -32,7 +33,7 @@ final class RunningServer: Sendable {
         configuration.spoolDirectory = core.directory.path
         configuration.reusePort = group.loops.count > 1
         // Model ids have slashes, which the SDKs encode when they ask for one model.
-        configuration.encodedSlashesBelow = ["/v1/models/", "/api/v1/models/", "/v1/v1/models/", "/models/"]
+        configuration.encodedSlashesBelow = ClientRoutes.pathsWithModels
         var port = core.settings.port
         var servers: [LoopServer] = []
         for loop in group.loops {

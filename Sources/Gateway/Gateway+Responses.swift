@@ -1,0 +1,117 @@
+package import Dialects
+import HTTPClient
+import HTTPCore
+import JSONCore
+import Providers
+import Routing
+import TimeCore
+
+/// Responses that a client asks about after they were answered.
+extension Gateway {
+    /// What is kept of a response.
+    ///
+    /// - Throws: a 404 when it is not known, or not this client's.
+    package func storedResponse(_ id: String, _ request: ChatRequest) throws(Failure) -> StoredResponse {
+        let found = storedResponses.response(id, of: request.responsesOwner, at: time.monotonic())
+        guard let found else { throw .unknownResponse(id) }
+        return found
+    }
+
+    /// The response object as it is now: the provider that keeps it is asked, else it is what the client got.
+    package func retrieve(_ id: String, _ request: ChatRequest) async throws(Failure) -> [UInt8] {
+        let stored = try storedResponse(id, request)
+        return await askHome(of: stored, .get, "", request) ?? stored.body
+    }
+
+    /// Forgets a response, here and at the provider that keeps it.
+    package func delete(_ id: String, _ request: ChatRequest) async throws(Failure) {
+        let stored = try storedResponse(id, request)
+        _ = await askHome(of: stored, .delete, "", request)
+        storedResponses.remove(id, of: request.responsesOwner)
+    }
+
+    /// Ends a response that a provider makes in the background; what was answered here is complete already.
+    package func cancel(_ id: String, _ request: ChatRequest) async throws(Failure) -> [UInt8] {
+        let stored = try storedResponse(id, request)
+        guard stored.isBackground else {
+            throw Failure(.invalidRequest, "Cannot cancel a synchronous response.", code: "bad_request")
+        }
+        return await askHome(of: stored, .post, "/cancel", request) ?? stored.body
+    }
+
+    /// The answer of the provider that keeps a response; nil if none does, or it has nothing of use to say.
+    private func askHome(
+        of stored: StoredResponse,
+        _ method: HTTPMethod,
+        _ suffix: String,
+        _ request: ChatRequest
+    ) async -> [UInt8]? {
+        guard let home = stored.home, let call = homeCall(home, request),
+            let url = ResponsesAddress.below(call.url, "/\(stored.id)\(suffix)")
+        else { return nil }
+        var message = ClientRequest(
+            method: method,
+            url: url,
+            headers: call.headers,
+            body: method == .post ? [] : nil,
+            pool: call.poolKey,
+            egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
+        )
+        message.timeouts.total = .seconds(10)
+        guard let response = try? await client(on: request.loop).send(message), response.status.isSuccess,
+            let body = try? await response.collect(limit: 16 << 20), let answer = try? JSONDocument.parse(body),
+            answer.root["id"]?.string == stored.id
+        else { return nil }
+        guard let model = (try? JSONDocument.parse(stored.body))?.root["model"], answer.root["model"] != nil else {
+            return body
+        }
+        var editor = JSONEditor(answer)
+        editor.setMember("model", of: answer.root, to: Array(model.raw))
+        return editor.finish()
+    }
+
+    /// The call that the account which made a response would make for another one.
+    private func homeCall(_ home: StoredResponse.Home, _ request: ChatRequest) -> UpstreamCall? {
+        let plan = makePlan(for: home, request)
+        guard let plan, case .attempt(let attempt) = plan.next(at: time.wall()),
+            let call = try? call(for: attempt, stream: false, request), call.dialect == .openAIResponses
+        else { return nil }
+        return call
+    }
+
+    private func makePlan(for home: StoredResponse.Home, _ request: ChatRequest) -> AttemptPlan? {
+        let resolver = resolver(for: request.configuration)
+        guard case .single(let target) = resolver.resolve(home.model) else { return nil }
+        let planned = PlanRequest(
+            .single(target),
+            allowedAccounts: Set(request.key?.allowedConnections ?? []),
+            forcedAccount: home.accountID
+        )
+        return AttemptPlan(planned, resolver: resolver, health: health)
+    }
+}
+
+/// Addresses below that of an upstream's Responses endpoint.
+enum ResponsesAddress {
+    /// The address with more behind its path; nil if the path would not be what it looks like.
+    static func below(_ url: String, _ path: String) -> String? {
+        let isPlain = path.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/")
+        }
+        guard isPlain else { return nil }
+        let end = url.firstIndex(of: "?") ?? url.endIndex
+        return url[..<end] + path + url[end...]
+    }
+}
+
+extension Failure {
+    /// A response that is not kept, or no longer, or another client's.
+    package static func unknownResponse(_ id: String) -> Failure {
+        Failure(
+            .notFound,
+            "Response with id '\(String(decoding: id.utf8.prefix(100), as: UTF8.self))' not found.",
+            code: "response_not_found"
+        )
+    }
+}
