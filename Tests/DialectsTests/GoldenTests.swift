@@ -98,7 +98,6 @@ enum Golden {
             switch root?["layout"]?.string {
             case "generate": context.layout = .generate
             case "textCompletion": context.layout = .textCompletion
-            case "array": context.layout = .jsonArray
             default: break
             }
             context.dropsCommentary = root?["profile"]?["dropsCommentary"]?.bool ?? false
