@@ -135,6 +135,23 @@ import Testing
         #expect(try sent.root()["thinking"] == nil)
     }
 
+    @Test(arguments: Dialect.spoken.filter { $0 != .gemini })
+    func `T108: Gemini gets back what it signed`(client: Dialect) throws {
+        let talk = Talk(client: client)
+        let answer = #"""
+            {"candidates":[{"content":{"role":"model","parts":[{"text":"hm","thought":true},{"text":"I read it."},
+            {"functionCall":{"name":"read_file","args":{"lines":[1,2.5],"path":"a.txt"}},"thoughtSignature":"Z2VtaW5p"}]},
+            "finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":2}}
+            """#
+        try talk.ask(try talk.request([Self.question]), of: .gemini, answering: answer)
+        #expect(talk.memory?.count == 1)
+        let sent = try talk.send(try talk.request(Self.loop), to: .gemini)
+        let parts = try #require(try sent.root()["contents"]?.elements.dropFirst().first { _ in true }?["parts"])
+        #expect(parts.elements.map { $0["thoughtSignature"]?.string } == [nil, "Z2VtaW5p"])
+        #expect(parts.first?["text"]?.string == "I read it." && !sent.text.contains(#""hm""#))
+        #expect(!(try talk.send(try talk.request(Self.loop), to: .anthropicMessages).text.contains("Z2VtaW5p")))
+    }
+
     // MARK: - Text that is demanded back
 
     private static let deepSeek = #"""
