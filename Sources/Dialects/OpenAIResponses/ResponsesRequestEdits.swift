@@ -7,6 +7,8 @@ struct ResponsesRequestEdits {
     private let profile: TargetProfile
     private let streams: Bool
     private let upstreamModel: String
+    /// What reasoning is marked with that only the present account can read.
+    private let accountScope: String?
     private var editor: JSONEditor
 
     static func apply(
@@ -21,19 +23,20 @@ struct ResponsesRequestEdits {
         var edits = ResponsesRequestEdits(
             repaired ?? body,
             profile: profile,
-            upstreamModel: context.upstreamModel,
+            context: context,
             streams: streams
         )
         edits.edit()
         return edits.editor.finish()
     }
 
-    private init(_ body: JSONDocument, profile: TargetProfile, upstreamModel: String, streams: Bool) {
+    private init(_ body: JSONDocument, profile: TargetProfile, context: TranslationContext, streams: Bool) {
         root = body.root
         input = body.root.present("input")
         editor = JSONEditor(body)
         self.profile = profile
-        self.upstreamModel = upstreamModel
+        upstreamModel = context.upstreamModel
+        accountScope = context.accountScope
         self.streams = streams
     }
 
@@ -163,12 +166,13 @@ struct ResponsesRequestEdits {
         }
     }
 
-    /// Thinking of other models stands in carriers, which OpenAI cannot decrypt.
+    /// Thinking of other models and accounts stands in carriers, which OpenAI cannot decrypt.
     private mutating func editReasoning(_ item: JSONValue) {
         guard let input, let content = item.present("encrypted_content"), let text = content.text,
             text.utf8Count > 5, let signature = Signature(carrier: text.string)
         else { return }
-        guard signature.family == .openAI else { return editor.removeElement(item, of: input) }
+        let isOwn = signature.scope == nil || signature.scope == accountScope
+        guard signature.family == .openAI, isOwn else { return editor.removeElement(item, of: input) }
         editor.replace(content, with: JSONLiteral.quoted(signature.data))
     }
 }
