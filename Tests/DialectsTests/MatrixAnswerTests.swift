@@ -16,7 +16,7 @@ import Testing
     ) -> Relayed {
         var context = makeContext(direction.client, direction.upstream, streams: streams)
         context.estimatedInputTokens = 11
-        let type = input.isStream ? direction.upstream.framing(.standard).contentType : "application/json"
+        let type = input.isStream ? direction.upstream.streamType : "application/json"
         return relay(chunks, context, contentType: type, cleanEnd: cleanEnd) { $0 = .vendor(direction.upstream) }
     }
 
@@ -25,13 +25,16 @@ import Testing
     @Test(arguments: Direction.all)
     func `an answer becomes the stream that is expected, and that its clients can read`(direction: Direction) throws {
         Matrix.forget(direction, ["streams"])
-        let suffix = direction.client.framing(.standard) == .lines ? "ndjson" : "sse"
         for input in try Matrix.answers(direction.upstream) {
             let got = run([input.bytes], input, direction, streams: true)
             if let failure = got.failure, !got.hasContent {
                 try checkError(failure, direction, "streams/\(input.name).error.json")
             } else {
-                try Matrix.check(Array(got.out.utf8), direction, "streams/\(input.name).\(suffix)")
+                try Matrix.check(
+                    Array(got.out.utf8),
+                    direction,
+                    "streams/\(input.name)\(direction.client.streamSuffix)"
+                )
                 validate(got, of: input, direction)
             }
         }
