@@ -143,7 +143,7 @@ let testTargets: [Target] = [
 ]
 
 // For the packages beside this one: Fuzz and Benchmarks.
-let products: [Product] = ["HTTPCore", "JSONCore"].map { .library(name: $0, targets: [$0]) }
+let products: [Product] = ["Dialects", "HTTPCore", "JSONCore"].map { .library(name: $0, targets: [$0]) }
 
 let package = Package(
     name: "omniroute",
