@@ -154,7 +154,8 @@ private struct Digest {
         case .text(let text): append("\(role):\(text.text.string)", to: "text")
         case .media(let media):
             if case .base64(let data) = media.source { append("\(media.type ?? "") \(data.string)|", to: "media") }
-        case .thinking(let thinking): append(thinking.text.string, to: "thinking")
+        case .thinking(let thinking):
+            append("\(thinking.signature?.family.rawValue ?? "n"):\(thinking.text.string)|", to: "thinking")
         case .toolCall(let call):
             let arguments =
                 switch call.arguments {
@@ -220,6 +221,10 @@ private struct Digest {
         aspects["system"]?.removeAll { $0.isWhitespace }
         // Anthropic demands a limit, and counts thinking into it.
         if dialect == .anthropicMessages { aspects["maxOutput"] = nil }
+        // Of Gemini's own thoughts only the signature goes back, on the part behind it. Chat servers and Ollama get text.
+        let isOwn: (Substring) -> Bool = { dialect == .gemini && $0.hasPrefix("g:") }
+        let thoughts = aspects["thinking"]?.split(separator: "|").filter { !isOwn($0) } ?? []
+        aspects["thinking"] = thoughts.map { $0.dropFirst(2) }.joined(separator: "|")
         // Ollama gets no tools where none may be called.
         if dialect == .ollama, aspects["choice"] == "none" {
             aspects["choice"] = nil
