@@ -114,7 +114,7 @@ let testTargets: [Target] = [
     tests(of: "EventLoop"),
     tests(of: "HTTPServer", ["EventLoop", "HTTPCore", "LogCore", "TestSupport", "TimeCore"]),
     tests(of: "HTTPClient", ["EventLoop", "HTTPCore", "LogCore", "TimeCore"]),
-    tests(of: "Dialects", ["HTTPCore", "JSONCore"], exclude: ["Fixtures"]),
+    tests(of: "Dialects", ["HTTPCore", "JSONCore"], exclude: ["Fixtures", "Matrix"]),
     tests(of: "Providers", ["Dialects", "HTTPCore", "JSONCore"]),
     tests(of: "Store", ["CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
     tests(of: "Routing", ["CryptoCore", "Dialects", "HTTPCore", "JSONCore", "Providers", "Store", "TimeCore"]),
@@ -151,7 +151,7 @@ let testTargets: [Target] = [
 ]
 
 // For the packages beside this one: Fuzz and Benchmarks.
-let products: [Product] = ["HTTPCore", "JSONCore"].map { .library(name: $0, targets: [$0]) }
+let products: [Product] = ["Dialects", "HTTPCore", "JSONCore"].map { .library(name: $0, targets: [$0]) }
 
 let package = Package(
     name: "omniroute",

@@ -17,7 +17,9 @@ let package = Package(
     dependencies: [.package(name: "omniroute", path: "..")],
     targets: [
         .target(name: "CLibFuzzer"),
+        target("AnswerFuzz", ["Dialects", "JSONCore"]),
         target("JSONFuzz", ["JSONCore"]),
+        target("RequestFuzz", ["Dialects", "JSONCore"]),
         target("SSEFuzz", ["HTTPCore"]),
     ],
     swiftLanguageModes: [.v6]

@@ -15,7 +15,7 @@ public struct JSONWriter: Sendable {
     private var needsComma = false
     private var hasKey = false
     private var depth = 0
-    /// One bit per open container, the innermost lowest and 1 for an object.
+    /// One bit for each of the outermost 64 open containers, the innermost lowest and 1 for an object.
     ///
     /// Deeper than 64 nothing is checked.
     private var kinds: UInt64 = 0
@@ -132,7 +132,7 @@ public struct JSONWriter: Sendable {
         bytes.append(bracket)
         needsComma = false
         depth += 1
-        kinds = kinds << 1 | kind
+        if depth <= 64 { kinds = kinds << 1 | kind }
     }
 
     private mutating func end(_ bracket: UInt8, kind: UInt64) {
@@ -140,8 +140,8 @@ public struct JSONWriter: Sendable {
         assert(!hasKey, "a key without its value")
         bytes.append(bracket)
         needsComma = true
+        if depth <= 64 { kinds >>= 1 }
         depth -= 1
-        kinds >>= 1
     }
 
     private mutating func startKey() {

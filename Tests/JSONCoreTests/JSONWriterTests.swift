@@ -102,6 +102,18 @@ struct JSONWriterTests {
         #expect(try json(result).count == 1)
     }
 
+    @Test func `an object goes on behind deep nesting`() throws {
+        let result = written { writer in
+            writer.beginObject()
+            writer.key("deep")
+            for _ in 0..<100 { writer.beginArray() }
+            for _ in 0..<100 { writer.endArray() }
+            writer.member("next", 1)
+            writer.endObject()
+        }
+        #expect(try json(result)["next"]?.int == 1)
+    }
+
     @Test func `an unbalanced use is caught in debug builds`() async {
         await #expect(processExitsWith: .failure) {
             var writer = JSONWriter()

@@ -13,23 +13,29 @@ enum SSEFuzz {
 
 /// Whatever the bytes are, events do not depend on how they are cut, and writing them again gives the same events.
 ///
-/// The first byte chooses the chunk size, the second a limit for lines.
+/// The first byte chooses the chunk size and whether every line is an event (NDJSON), the second a limit for lines.
 private func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
     guard bytes.count > 2 else { return 0 }
     let size = Int(bytes[0] % 37) + 1
     let limit = bytes[1] < 64 ? Int(bytes[1]) : 1 << 20
+    let isLines = bytes[0] >= 128
     let stream = [UInt8](bytes[2...])
-    let whole = events(of: [stream], limit)
+    let whole = events(of: [stream], limit, isLines: isLines)
     let chunks = stride(from: 0, to: stream.count, by: size).map { [UInt8](stream[$0..<min($0 + size, stream.count)]) }
-    let cut = events(of: chunks, limit)
+    let cut = events(of: chunks, limit, isLines: isLines)
     precondition(whole.events == cut.events && whole.error == cut.error, "chunk borders change the events")
     checkWriting(whole.events.filter { !$0.isComment })
     return 0
 }
 
-private func events(of chunks: [[UInt8]], _ limit: Int) -> (events: [SSEEvent], error: SSEError?) {
+private func events(
+    of chunks: [[UInt8]],
+    _ limit: Int,
+    isLines: Bool = false
+) -> (events: [SSEEvent], error: SSEError?) {
     var parser = SSEParser(maximumLine: limit, maximumEvent: 2 * limit)
+    parser.isLineDelimited = isLines
     var events: [SSEEvent] = []
     do throws(SSEError) {
         for chunk in chunks {

@@ -143,10 +143,12 @@ struct ChatRequestDecoder {
 
     private mutating func readChoice() throws(DialectError) {
         conversation.parallelTools = field("parallel_tool_calls")?.bool
-        guard let choice = field("tool_choice") ?? field("function_call") else { return }
+        let modern = field("tool_choice")
+        guard let choice = modern ?? field("function_call") else { return }
         if choice["disable_parallel_tool_use"]?.bool == true { conversation.parallelTools = false }
         guard let read = ChatToolChoice.read(choice) else {
-            throw DialectError("tool_choice is not one of the known forms", param: "tool_choice")
+            let name = modern == nil ? "function_call" : "tool_choice"
+            throw DialectError("\(name) is not one of the known forms", param: name)
         }
         conversation.toolChoice = read
     }

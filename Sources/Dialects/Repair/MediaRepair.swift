@@ -7,7 +7,6 @@ enum MediaRepair {
         profile: TargetProfile,
         context: inout TranslationContext
     ) throws(DialectError) {
-        if !profile.assistantMedia { moveAssistantMedia(in: &conversation.turns) }
         let lastUser = conversation.turns.lastIndex { $0.role == .user }
         for place in conversation.turns.indices {
             let refuses = place == lastUser && profile.unreadableContent == .refuse
@@ -87,7 +86,10 @@ enum MediaRepair {
     // MARK: - Images by the assistant
 
     /// Neither Chat nor Anthropic takes images in assistant turns: they become the user's, with a note whose they are.
-    private static func moveAssistantMedia(in turns: inout [Turn]) {
+    ///
+    /// Before the rules about roles, because it may leave turns without content.
+    static func moveAssistantMedia(in turns: inout [Turn], profile: TargetProfile) {
+        guard !profile.assistantMedia else { return }
         guard turns.contains(where: { $0.role == .assistant && $0.parts.contains(where: \.isMedia) }) else { return }
         var out: [Turn] = []
         var moved: [Part] = []

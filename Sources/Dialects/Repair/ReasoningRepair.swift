@@ -20,7 +20,10 @@ enum ReasoningRepair {
         let keepsText = profile.reasoningReplay == .required || profile.reasoningReplay == .optional
         return switch part {
         case .thinking(let thinking):
-            profile.replaysThinkingText ? keepsText : isValid(thinking.signature, profile, context)
+            // What has only a signature says nothing as text.
+            profile.replaysThinkingText
+                ? keepsText && (!thinking.text.isEmpty || profile.reasoningStyle == .openRouter)
+                : isValid(thinking.signature, profile, context)
         case .redactedThinking(let signature):
             profile.replaysThinkingText
                 ? keepsText && profile.reasoningStyle == .openRouter : isValid(signature, profile, context)

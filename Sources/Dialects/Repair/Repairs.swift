@@ -15,6 +15,7 @@ enum Repairs {
         PairingRepair.apply(to: &conversation.turns)
         // Before the rules about roles, because it may leave turns without content.
         ReasoningRepair.apply(to: &conversation, profile: profile, context: &context)
+        MediaRepair.moveAssistantMedia(in: &conversation.turns, profile: profile)
         RoleRepair.apply(to: &conversation, profile: profile, context: &context)
         try MediaRepair.apply(to: &conversation, profile: profile, context: &context)
         try ToolRepair.apply(to: &conversation, profile: profile, context: &context)

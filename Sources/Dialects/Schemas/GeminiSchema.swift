@@ -24,6 +24,11 @@ enum GeminiSchema {
 
 /// One schema as Gemini knows it.
 struct GeminiSchemaNode {
+    struct Property {
+        var name: JSONText
+        var node: GeminiSchemaNode
+    }
+
     var type: String?
     var format: String?
     var description: JSONText?
@@ -34,7 +39,7 @@ struct GeminiSchemaNode {
     var words: [JSONText] = []
     /// A list to break the recursion of the type; at most one element.
     var items: [GeminiSchemaNode] = []
-    var properties: [(name: JSONText, node: GeminiSchemaNode)] = []
+    var properties: [Property] = []
     var required: [String] = []
     var branches: [GeminiSchemaNode] = []
     /// Limits that are copied: minItems, pattern, minimum …

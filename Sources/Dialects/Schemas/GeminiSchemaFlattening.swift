@@ -51,7 +51,9 @@ struct GeminiSchemaFlattening {
         case "nullable": node.isNullable = node.isNullable || value.bool == true
         case "items", "prefixItems": readItems(value, into: &node)
         case "properties":
-            for (name, property) in value.members { node.properties.append((name, self.node(property))) }
+            for (name, property) in value.members {
+                node.properties.append(GeminiSchemaNode.Property(name: name, node: self.node(property)))
+            }
         case "required": node.required = value.elements.compactMap(\.string)
         case "minItems", "maxItems", "minProperties", "maxProperties", "minLength", "maxLength", "minimum", "maximum":
             if value.isNumber { node.limits.append((key, value)) }

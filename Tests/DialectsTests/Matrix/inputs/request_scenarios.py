@@ -1,0 +1,173 @@
+"""The requests of the matrix; a scenario is written in every dialect that can express it."""
+
+from parts import (audio, call, image, image_url, model, pdf, pdf_url, redacted, result, scenario, system, text,
+                   thinking, tool, user, GEMINI, GIF)
+
+WEATHER = tool("get_weather", {"city": {"type": "string", "description": "Name of the city"},
+                               "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}},
+               ["city"], "The weather of a city right now.")
+TIME = tool("get_time", {"zone": {"type": "string"}}, ["zone"], "The time in a zone.")
+PING = tool("ping", description="Takes nothing.")
+
+PARIS = call("call_paris", "get_weather", {"city": "Paris"})
+TOKYO = call("call_tokyo", "get_weather", {"city": "東京", "unit": "celsius"})
+PARIS_RESULT = result("call_paris", "get_weather", [text("18 degrees")])
+TOKYO_RESULT = result("call_tokyo", "get_weather", [text("{\"degrees\": 21.50}")])
+
+EVENT = {"name": "event", "schema": {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "day": {"type": "string", "format": "date"},
+                   "guests": {"type": "array", "items": {"type": "string"}}},
+    "required": ["name", "day", "guests"], "additionalProperties": False}}
+
+TRICKY_TOOLS = [
+    tool("refs", schema={"type": "object", "properties": {"node": {"$ref": "#/$defs/node"}}, "$defs": {
+        "node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}, "value": {"type": "integer"}}}}}),
+    tool("lost_ref", schema={"type": "object", "properties": {"a": {"$ref": "#/$defs/missing"}}}),
+    tool("nullable", schema={"type": "object", "properties": {
+        "maybe": {"type": ["string", "null"]}, "pick": {"enum": ["a", "b", None]},
+        "either": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}}, "required": ["maybe"]}),
+    tool("numbers", schema={"type": "object", "properties": {
+        "level": {"type": "integer", "enum": [1, 2, 3]}, "share": {"type": "number", "exclusiveMinimum": 0},
+        "big": {"type": "integer", "maximum": 9223372036854775807}}}),
+    tool("named_like_keywords", schema={"type": "object", "properties": {
+        "title": {"type": "string", "title": "Title"}, "format": {"type": "string"}, "pattern": {"type": "string"}},
+        "required": ["title", "pattern", "unknown"]}),
+    tool("look_around", schema={"type": "object", "properties": {
+        "word": {"type": "string", "pattern": "^(?!undefined$)"}}}),
+    tool("tuple", schema={"type": "object", "properties": {
+        "pair": {"type": "array", "items": [{"type": "string"}, {"type": "integer"}]}, "list": {"type": "array"}}}),
+    tool("vendor_keys", schema={
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "x", "type": "object", "x-order": 1,
+        "properties": {"a": {"const": "fixed", "x-hint": True, "markdownDescription": "*a*"}},
+        "additionalProperties": False, "patternProperties": {"^x-": {"type": "string"}}}),
+    tool("merged", schema={"type": "object", "allOf": [
+        {"properties": {"a": {"type": "string"}}, "required": ["a"]}, {"properties": {"b": {"type": "integer"}}}]}),
+    tool("empty_schema", schema={}),
+    tool("typeless", schema={"properties": {"a": {"type": "string"}}}),
+    tool("anything", schema={"type": "object", "properties": {"free": {}, "also": True}}),
+]
+
+LONG_ID = "call_" + "abcdefghij" * 8
+
+SCENARIOS = [
+    scenario("01-plain-text", user("Hello, how are you?")),
+    scenario("02-system", user("Hi"), system=[text("You are brief."), text("Answer in English.")]),
+    scenario("03-multi-turn", user("One?"), model("Two."), user("Three?"), model("Four."), user("Five?"), max=100),
+    scenario("04-image-base64", user("What is this?", image(), "And that?", image(GIF, "image/gif"))),
+    scenario("05-image-url", user(image_url("https://example.org/cat.png", "low"), "Describe it.")),
+    scenario("06-pdf", user("Summarise.", pdf())),
+    scenario("07-pdf-url", user("Summarise.", pdf_url("https://example.org/paper.pdf"))),
+    scenario("08-audio", user("What is said?", audio())),
+    scenario("09-tools-defined", user("Weather in Paris?"), tools=[WEATHER, TIME, PING]),
+    scenario("10-parallel-calls-and-results", user("Paris and Tokyo?"), model("Looking both up.", PARIS, TOKYO),
+             user(PARIS_RESULT, TOKYO_RESULT), tools=[WEATHER]),
+    scenario("11-results-then-text", user("Paris and Tokyo?"), model(PARIS, TOKYO),
+             user(PARIS_RESULT, TOKYO_RESULT, "Which is warmer?"), tools=[WEATHER]),
+    scenario("12-tool-error-result", user("Paris?"), model(PARIS),
+             user(result("call_paris", "get_weather", [text("no such city")], error=True)), tools=[WEATHER]),
+    scenario("13-image-in-result", user("Look."), model(call("call_look", "screenshot", {})),
+             user(result("call_look", "screenshot", [text("done"), image()])), tools=[tool("screenshot")]),
+    scenario("14-image-in-one-of-two-results", user("Look."),
+             model(call("call_a", "screenshot", {}), call("call_b", "ping", {})),
+             user(result("call_a", "screenshot", [image()]), result("call_b", "ping", [text("pong")]), "Go on"),
+             tools=[tool("screenshot"), PING]),
+    scenario("15-choice-auto", user("Hi"), tools=[WEATHER, TIME], choice="auto"),
+    scenario("16-choice-none", user("Hi"), tools=[WEATHER, TIME], choice="none"),
+    scenario("17-choice-required", user("Hi"), tools=[WEATHER, TIME], choice="required"),
+    scenario("18-choice-named", user("Hi"), tools=[WEATHER, TIME], choice=("named", "get_time")),
+    scenario("19-choice-allowed", user("Hi"), tools=[WEATHER, TIME, PING],
+             choice=("allowed", "required", ["get_time", "ping"])),
+    scenario("20-choice-allowed-auto", user("Hi"), tools=[WEATHER, TIME, PING],
+             choice=("allowed", "auto", ["get_time"])),
+    scenario("21-no-parallel", user("Hi"), tools=[WEATHER], parallel=False),
+    scenario("22-no-parallel-choice-none", user("Hi"), tools=[WEATHER], parallel=False, choice="none"),
+    scenario("23-structured-json", user("Give me JSON."), format="json"),
+    scenario("24-structured-schema", user("Plan a party."), format=EVENT),
+    scenario("25-structured-schema-and-tools", user("Plan a party."), format=EVENT, tools=[WEATHER]),
+    scenario("26-reasoning-effort", user("Think."), reasoning=("effort", "high"), max=8000),
+    scenario("27-reasoning-budget", user("Think."), reasoning=("budget", 10240), max=16000),
+    scenario("28-reasoning-off", user("Quick."), reasoning=("off", None)),
+    scenario("29-reasoning-probe", user("Hi"), reasoning=("effort", "high"), max=1),
+    scenario("30-thinking-history-signed", user("Paris?"),
+             model(thinking("I look it up."), "Checking.", PARIS), user(PARIS_RESULT), tools=[WEATHER],
+             reasoning=("effort", "medium"), max=20000),
+    scenario("31-thinking-history-unsigned", user("Paris?"),
+             model(thinking("I look it up.", signed=False), PARIS), user(PARIS_RESULT), tools=[WEATHER],
+             reasoning=("effort", "medium"), max=20000),
+    scenario("32-thinking-before-text", user("One?"), model(thinking("Easy."), "Two."), user("Three?"),
+             reasoning=("effort", "low"), max=20000),
+    scenario("33-redacted", user("Paris?"), model(redacted("EredactedDataOfAnthropic0123456789"), PARIS),
+             user(PARIS_RESULT), tools=[WEATHER], reasoning=("effort", "medium"), max=20000),
+    scenario("34-gemini-signature-on-call", user("Paris?"),
+             model(call("call_paris", "get_weather", {"city": "Paris"}, GEMINI), TOKYO),
+             user(PARIS_RESULT, TOKYO_RESULT), tools=[WEATHER]),
+    scenario("35-stop-sequences", user("Count."), sampling={"stop": ["</block>", "\n\n", ""]}, exact=True),
+    scenario("36-sampling-all", user("Hi"), max=256, sampling={
+        "temperature": 1.5, "top_p": 0.95, "top_k": 40, "min_p": 0.05, "seed": 42, "presence": 0.5, "frequency": -0.5,
+        "repeat": 1.1, "logit_bias": {"1234": -100}, "stop": ["END"]}),
+    scenario("37-logprobs", user("Hi"), sampling={"logprobs": True, "top_logprobs": 2}, exact=True),
+    scenario("38-several-choices", user("Hi"), sampling={"n": 2}, exact=True),
+    scenario("39-unicode", user("Grüße, 日本語, 😀, \u2028, \"quoted\", back\\slash, tab\t, nul \u0001")),
+    scenario("40-empty-content", user(""), model(""), user("", "Still here?", "")),
+    scenario("41-orphan-result", user("Hi"), model("Hello."),
+             user(result("call_gone", "get_weather", [text("18 degrees")]), "And now?"), tools=[WEATHER]),
+    scenario("42-missing-result", user("Paris and Tokyo?"), model(PARIS, TOKYO), user(TOKYO_RESULT, "Go on."),
+             tools=[WEATHER]),
+    scenario("43-missing-last-result", user("Paris?"), model(PARIS), tools=[WEATHER]),
+    scenario("44-duplicate-ids", user("a"), model(call("call_0", "ping", {})),
+             user(result("call_0", "ping", [text("one")])), model(call("call_0", "ping", {})),
+             user(result("call_0", "ping", [text("two")])), tools=[PING]),
+    scenario("45-no-ids", user("a"), model(call("", "ping", {}), call("", "get_time", {"zone": "UTC"})),
+             user(result("", "ping", [text("one")]), result("", "get_time", [text("two")])), tools=[PING, TIME]),
+    scenario("46-nameless-call", user("a"), model("Working.", call("call_x", "", {})),
+             user(result("call_x", "", [text("what?")]), "Go on."), tools=[PING]),
+    scenario("47-results-out-of-order", user("Paris and Tokyo?"), model(PARIS, TOKYO),
+             user(TOKYO_RESULT, "Wait", PARIS_RESULT, "Now go on."), tools=[WEATHER]),
+    scenario("48-empty-result", user("a"), model(call("call_a", "ping", {})), user(result("call_a", "ping", [])),
+             tools=[PING]),
+    scenario("49-mid-system", user("One?"), model("Two."), system("Be brief from now on."), user("Three?")),
+    scenario("50-cache-marks", user(text("A long document.", {"type": "ephemeral", "ttl": "1h"}), "A question."),
+             system=[text("Rules."), text("More rules.", {"type": "ephemeral", "ttl": "1h"})], tools=[PING],
+             cache_tools=True, cache=True),
+    scenario("51-prefill", user("Write JSON."), model("{\"a\": ")),
+    scenario("52-hosted-search", user("What is new?"), search=True),
+    scenario("53-hosted-search-and-tools", user("What is new?"), search=True, tools=[WEATHER]),
+    scenario("54-custom-tool", user("Patch it."),
+             custom_tools=[("apply", None), ("query", "start: \"SELECT\" WORD")], tools=[PING]),
+    scenario("55-long-ids", user("a"), model(call(LONG_ID, "ping", {}), call(LONG_ID + "2", "ping", {})),
+             user(result(LONG_ID, "ping", [text("one")]), result(LONG_ID + "2", "ping", [text("two")])),
+             tools=[PING]),
+    scenario("56-odd-ids", user("a"), model(call("call:1/ü b", "ping", {})),
+             user(result("call:1/ü b", "ping", [text("one")])), tools=[PING]),
+    scenario("57-odd-tool-names", user("a"),
+             model(call("call_1", "my.tool/2!", {}), call("call_2", "n" * 80, {})),
+             user(result("call_1", "my.tool/2!", [text("one")]), result("call_2", "n" * 80, [text("two")])),
+             tools=[tool("my.tool/2!"), tool("n" * 80), tool("1st")]),
+    scenario("58-metadata-user-tier", user("Hi"), meta={
+        "user": "user-1234", "metadata": {"project": "x"}, "service_tier": "default", "prompt_cache_key": "session-1",
+        "store": False, "verbosity": "low"}),
+    scenario("59-calls-without-tools", user("Paris?"), model(PARIS), user(PARIS_RESULT)),
+    scenario("60-model-first", model("Welcome!"), user("Hi")),
+    scenario("61-system-only", system=[text("You are brief.")]),
+    scenario("62-unknown-fields", user("Hi"), extra={"x_vendor": {"a": 1}, "some_flag": True}),
+    scenario("63-stream", user("Hi"), stream=True),
+    scenario("64-schemas", user("Hi"), tools=TRICKY_TOOLS),
+    scenario("65-text-after-calls", user("Paris?"), model("Before.", PARIS, "After."), user(PARIS_RESULT),
+             tools=[WEATHER]),
+    scenario("66-numbers-kept", user("a"),
+             model(call("call_1", "ping", {"big": 12345678901234567890, "float": 1.0, "small": 1e-7, "deep": [[{}]],
+                                           "empty": "", "null": None})),
+             user(result("call_1", "ping", [text("ok")])), tools=[PING]),
+    scenario("67-same-role-neighbours", user("One."), user("Two."), model("Three."), model("Four."), user("Five.")),
+    scenario("68-duplicate-tools", user("Hi"), tools=[WEATHER, tool("get_weather"), TIME]),
+    scenario("69-choice-without-tools", user("Hi"), choice="auto"),
+    scenario("70-choice-of-unknown-tool", user("Hi"), tools=[WEATHER], choice=("named", "gone")),
+    scenario("71-tool-loop", user("Paris, then Tokyo."), model(PARIS), user(PARIS_RESULT), model("Now Tokyo.", TOKYO),
+             user(TOKYO_RESULT), model("18 and 21.5."), user("Thanks. And Rome?"), tools=[WEATHER]),
+    scenario("72-last-turn-image-of-unknown-type", user("Look.", image("AAAABBBB", "image/heic"))),
+    scenario("73-forced-choice-while-thinking", user("Hi"), tools=[WEATHER], choice="required",
+             reasoning=("effort", "high"), max=20000),
+    scenario("74-many-stops", user("Hi"), sampling={"stop": ["a", "b", "c", "d", "e", "f", "g"]}, exact=True),
+    scenario("75-tiny-limit", user("Hi"), max=3),
+]
