@@ -158,7 +158,11 @@ final class AttemptRunner {
             .string("provider", target.providerID),
             .string("remedy", "\(remedy)")
         )
-        guard remedy.adjust(&profile) else { return remedy.body(from: sent, context: &context) }
+        guard remedy.adjust(&profile) else {
+            let body = remedy.body(from: sent, context: &context)
+            try acceptLosses()
+            return body
+        }
         context = context.restarted
         return try translate()
     }
