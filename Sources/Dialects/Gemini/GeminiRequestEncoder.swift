@@ -40,29 +40,21 @@ struct GeminiRequestEncoder {
     // MARK: - What cannot be said
 
     private mutating func noteLosses() {
-        let sampling = conversation.sampling
-        if sampling.logitBias != nil { context.lose(.logitBias) }
-        if sampling.minP != nil { context.lose(.minP) }
-        if conversation.parallelTools == false, !conversation.tools.isEmpty { context.lose(.parallelTools) }
-        if let reasoning = conversation.reasoning, !reasoning.isOff, !GeminiThinking.isKnown(profile) {
-            context.lose(.reasoning)
-        }
-        let metadata = conversation.metadata
-        if metadata.user != nil { context.lose(.user) }
-        if metadata.pairs != nil { context.lose(.metadata) }
-        if metadata.store == true { context.lose(.store) }
-        if metadata.verbosity != nil { context.lose(.verbosity) }
-        if let tier = metadata.serviceTier, tier != "auto", tier != "default" { context.lose(.serviceTier) }
-        if conversation.tools.contains(where: { $0.strict == true }) { context.lose(.toolStrict) }
-        for tool in conversation.tools {
-            if case .custom(let format?) = tool.kind, format["type"]?.equals("text") != true {
-                context.lose(.toolGrammar, tool.name)
-            }
-        }
-        guard !profile.samplingAllowed else { return }
-        if sampling.temperature != nil { context.lose(.temperature) }
-        if sampling.topP != nil { context.lose(.topP) }
-        if sampling.topK != nil { context.lose(.topK) }
+        LossNotes(conversation, profile: profile, kept: keptWishes).note(in: &context)
+        for tool in conversation.serverTools { LossNotes.noteSearch(tool, kept: [], in: &context) }
+    }
+
+    /// What `encode` writes down.
+    private var keptWishes: Set<Wish> {
+        var kept: Set<Wish> = [.modalities, .imageDetail, .textOrder, .reasoningDisplay]
+        if profile.seed { kept.insert(.seed) }
+        guard profile.samplingAllowed else { return kept }
+        kept.insert(.temperature)
+        if profile.tempAndTopP || conversation.sampling.temperature == nil { kept.insert(.topP) }
+        if profile.topK { kept.insert(.topK) }
+        if profile.penalties { kept.formUnion([.presencePenalty, .frequencyPenalty]) }
+        if profile.logprobs { kept.insert(.logprobs) }
+        return kept
     }
 
     // MARK: - Settings
@@ -194,13 +186,6 @@ struct GeminiRequestEncoder {
 
     /// Models before the third generation refuse their own tools beside functions: the functions stay.
     private mutating func settleHostedTools() {
-        for tool in conversation.serverTools {
-            if case .webSearch(let settings) = tool.kind,
-                settings.allowedDomains != nil || settings.location != nil || settings.contextSize != nil
-            {
-                context.lose(.hostedToolSetting, "web_search")
-            }
-        }
         guard !conversation.tools.isEmpty, !conversation.serverTools.isEmpty, !profile.isThirdGemini else { return }
         for tool in conversation.serverTools { context.lose(.hostedTool, tool.name) }
         conversation.serverTools = []

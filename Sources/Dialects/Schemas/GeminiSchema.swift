@@ -42,7 +42,7 @@ struct GeminiSchemaNode {
     var properties: [Property] = []
     var required: [String] = []
     var branches: [GeminiSchemaNode] = []
-    /// Limits that are copied: minItems, pattern, minimum …
+    /// Limits that are copied, such as `minItems`.
     var limits: [(key: String, value: JSONValue)] = []
 
     /// Whether nothing is known of the value.
