@@ -98,7 +98,9 @@ private struct CountQuestion {
         guard received.root.isObject else {
             throw Failure(.invalidRequest, "The request body must be a JSON object")
         }
-        document = CountTokens.counted(received, dialect: request.dialect)
+        do {
+            document = try CountTokens.counted(received, dialect: request.dialect)
+        } catch { throw error.failure }
         model = request.address.model ?? received.root["model"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

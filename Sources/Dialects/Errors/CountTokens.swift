@@ -3,11 +3,8 @@ package import JSONCore
 /// Counts of input tokens: `POST /v1/messages/count_tokens`, `POST /v1/responses/input_tokens`, `:countTokens` of Gemini.
 package enum CountTokens {
     /// The request whose tokens are counted: Gemini's clients may wrap theirs.
-    package static func counted(_ body: JSONDocument, dialect: Dialect) -> JSONDocument {
-        guard dialect == .gemini, let wrapped = body.root.present("generateContentRequest"), wrapped.isObject,
-            let request = try? JSONDocument.parse(Array(wrapped.raw))
-        else { return body }
-        return request
+    package static func counted(_ body: JSONDocument, dialect: Dialect) throws(DialectError) -> JSONDocument {
+        dialect == .gemini ? try GeminiCountTokens.request(of: body) : body
     }
 
     /// The body to ask a target with: a request in its dialect, without what counting does not know.
@@ -17,7 +14,7 @@ package enum CountTokens {
         dialect: Dialect = .anthropicMessages
     ) -> [UInt8] {
         switch dialect {
-        case .gemini: wrapped(body, upstreamModel)
+        case .gemini: GeminiCountTokens.upstreamBody(body.bytes, model: upstreamModel)
         case .anthropicMessages: edited(body, upstreamModel, removing: anthropicExtras)
         case .openAIResponses, .openAIChat, .ollama: edited(body, upstreamModel, removing: responsesExtras)
         }
@@ -38,21 +35,11 @@ package enum CountTokens {
         return editor.finish()
     }
 
-    private static func wrapped(_ body: JSONDocument, _ model: String) -> [UInt8] {
-        var editor = JSONEditor(body)
-        editor.setMember("model", of: body.root, to: JSONLiteral.string("models/" + model))
-        var writer = JSONWriter(capacity: body.bytes.count + 64)
-        writer.beginObject()
-        writer.member("generateContentRequest", raw: editor.finish())
-        writer.endObject()
-        return writer.bytes
-    }
-
     /// The count in a target's answer.
     package static func read(_ body: [UInt8]) -> Int? {
-        guard let root = (try? JSONDocument.parse(body))?.root,
-            let count = (root["input_tokens"] ?? root["totalTokens"])?.int, count >= 0
-        else { return nil }
+        guard let count = (try? JSONDocument.parse(body))?.root["input_tokens"]?.int, count >= 0 else {
+            return GeminiCountTokens.read(body)
+        }
         return count
     }
 
@@ -63,14 +50,14 @@ package enum CountTokens {
         model: String? = nil,
         provider: String? = nil
     ) -> [UInt8] {
+        guard dialect != .gemini else { return GeminiCountTokens.answer(tokens: tokens) }
         var writer = JSONWriter(capacity: 96)
         writer.beginObject()
         switch dialect {
-        case .gemini: writer.member("totalTokens", tokens)
         case .openAIResponses:
             writer.member("object", literal: "response.input_tokens")
             writer.member("input_tokens", tokens)
-        case .openAIChat, .anthropicMessages, .ollama:
+        case .openAIChat, .anthropicMessages, .gemini, .ollama:
             writer.member("input_tokens", tokens)
             writer.member("source", literal: provider == nil ? "local" : "provider")
             if let model { writer.member("model", model) }
