@@ -15,7 +15,7 @@ import Testing
     }
 
     /// The id of an answer, whole or streamed.
-    private func id(of answer: RawClient.Answer) -> String? {
+    private func responseID(of answer: RawClient.Answer) -> String? {
         if let id = answer.json["id"]?.string { return id }
         let last = answer.text.split(separator: "\n").last { $0.hasPrefix(#"data: {"type":"response.completed""#) }
         guard let last, let event = try? JSONDocument.parse(text: String(last.dropFirst(6))) else { return nil }
@@ -29,7 +29,7 @@ import Testing
     func `a request goes on from an earlier response`(path: String, more: String) async throws {
         let (surface, upstream) = try await connected()
         let first = try surface.send("POST", path, #"{"model":"near/m1","input":"one"\#(more)}"#)
-        let id = try #require(id(of: first))
+        let id = try #require(responseID(of: first))
         let body = #"{"model":"near/m1","input":[{"role":"user","content":"two"}],"previous_response_id":"\#(id)"}"#
         let second = try surface.send("POST", path, body)
         #expect(second.status == 200)
@@ -40,7 +40,9 @@ import Testing
 
     @Test func `a response is shown, listed and deleted`() async throws {
         let (surface, _) = try await connected()
-        let id = try #require(id(of: try surface.send("POST", "/v1/responses", #"{"model":"near/m1","input":"one"}"#)))
+        let id = try #require(
+            responseID(of: try surface.send("POST", "/v1/responses", #"{"model":"near/m1","input":"one"}"#))
+        )
         let path = "/v1/responses/" + id
         let shown = try surface.send("GET", path)
         #expect(shown.json["id"]?.string == id && shown.json["status"]?.string == "completed")
@@ -63,7 +65,7 @@ import Testing
         let (surface, _) = try await connected()
         let input = (1...5).map { #"{"id":"i\#($0)","role":"user","content":"\#($0)"}"# }.joined(separator: ",")
         let answer = try surface.send("POST", "/v1/responses", #"{"model":"near/m1","input":[\#(input)]}"#)
-        let path = "/v1/responses/\(try #require(id(of: answer)))/input_items"
+        let path = "/v1/responses/\(try #require(responseID(of: answer)))/input_items"
         func ids(_ query: String) throws -> [String] {
             try surface.send("GET", path + query).json["data"]?.elements.compactMap { $0["id"]?.string } ?? []
         }
@@ -77,7 +79,7 @@ import Testing
     @Test func `what is not to be kept is not, and nobody knows others`() async throws {
         let (surface, _) = try await connected()
         let answer = try surface.send("POST", "/v1/responses", #"{"model":"near/m1","input":"one","store":false}"#)
-        let id = try #require(id(of: answer))
+        let id = try #require(responseID(of: answer))
         #expect(try surface.send("GET", "/v1/responses/" + id).status == 404)
         let body = #"{"model":"near/m1","input":"two","previous_response_id":"\#(id)"}"#
         let refused = try surface.send("POST", "/v1/responses", body)
@@ -91,7 +93,7 @@ import Testing
         let (mine, other) = (try await surface.makeKey("mine"), try await surface.makeKey("other"))
         let body = #"{"model":"near/m1","input":"one"}"#
         let answer = try surface.send("POST", "/v1/responses", body, headers: ["Authorization": "Bearer " + mine])
-        let path = "/v1/responses/\(try #require(id(of: answer)))"
+        let path = "/v1/responses/\(try #require(responseID(of: answer)))"
         #expect(try surface.send("GET", path, headers: ["Authorization": "Bearer " + mine]).status == 200)
         #expect(try surface.send("GET", path, headers: ["Authorization": "Bearer " + other]).status == 404)
         #expect(try surface.send("DELETE", path, headers: ["Authorization": "Bearer " + other]).status == 404)
@@ -101,7 +103,7 @@ import Testing
         let (surface, _) = try await connected()
         let answer = try surface.send("POST", "/v1/responses", #"{"model":"near/m1","input":"one","background":true}"#)
         #expect(answer.status == 200 && answer["x-omniroute-loss"]?.contains("background") == true)
-        let path = "/v1/responses/\(try #require(id(of: answer)))"
+        let path = "/v1/responses/\(try #require(responseID(of: answer)))"
         #expect(try surface.send("GET", path).status == 200)
         #expect(try surface.send("POST", path + "/cancel", "{}").json["status"]?.string == "completed")
     }
