@@ -96,6 +96,7 @@ enum Golden {
                 if let name = tool.string { context.customTools.insert(name) }
             }
             switch root?["layout"]?.string {
+            case "array": context.layout = .jsonArray
             case "generate": context.layout = .generate
             case "textCompletion": context.layout = .textCompletion
             default: break
