@@ -1,3 +1,5 @@
+import JSONCore
+
 /// Pass 8: thinking of earlier turns stays only where the target can use it.
 enum ReasoningRepair {
     static func apply(to conversation: inout Conversation, profile: TargetProfile, context: inout TranslationContext) {
