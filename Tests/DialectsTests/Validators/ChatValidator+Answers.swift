@@ -126,6 +126,8 @@ extension ChatValidator {
     private static func checkFragment(_ call: Node, _ state: inout Choice) {
         guard let index = call.count("index") else { return }
         let isCustom = call.member("custom") != nil
+        // A signature that comes behind its call has a fragment of its own.
+        if call.member("extra_content") != nil, call.member("function") == nil, index < state.calls.count { return }
         let body = call.required(isCustom ? "custom" : "function", .object)
         let text = body?.optional(isCustom ? "input" : "arguments", .string)?.string ?? ""
         if index == state.calls.count {
