@@ -101,7 +101,18 @@ struct PolicyCheck {
             if facts.fields.origin != nil { throw .keylessContentType }
             return
         }
-        guard type.isASCIIEqual("application/json") || isKeylessMedia(type) else { throw .keylessContentType }
+        guard type.isASCIIEqual("application/json") || isKeylessMedia(type) || isBareCurl(type) else {
+            throw .keylessContentType
+        }
+    }
+
+    /// Whether this is `curl -d` without a content type, as all of Ollama's documentation calls its API.
+    ///
+    /// A form in a page can send this type too, but browsers say with every form where it comes from.
+    private func isBareCurl(_ type: String) -> Bool {
+        guard case .dialect(.ollama) = route.errors else { return false }
+        return type.isASCIIEqual("application/x-www-form-urlencoded") && facts.fields.origin == nil
+            && facts.fields.fetchSite == nil
     }
 
     /// Whether a media type is one that no plain form can send: JSON, or a kind of it, or an upload.

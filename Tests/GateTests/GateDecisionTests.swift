@@ -144,6 +144,22 @@ struct GateDecisionTests {
             "415 UNSUPPORTED_MEDIA_TYPE",
             ("Content-Type", "application/x-www-form-urlencoded")
         ),
+        GateCase(.post, "/v1/api/chat", "ok anonymous", ("Content-Type", "application/x-www-form-urlencoded")),
+        GateCase(
+            .post,
+            "/v1/api/chat",
+            "403 FOREIGN_ORIGIN",
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Origin", "null")
+        ),
+        GateCase(
+            .post,
+            "/v1/api/chat",
+            "415 UNSUPPORTED_MEDIA_TYPE",
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Sec-Fetch-Site", "none")
+        ),
+        GateCase(.post, "/v1/api/chat", "415 UNSUPPORTED_MEDIA_TYPE", ("Content-Type", "text/plain")),
         GateCase(.post, "/v1/chat/completions", "ok anonymous", ("Content-Type", "application/json; charset=utf-8")),
         GateCase(.post, "/v1/chat/completions", "ok anonymous", ("Content-Type", "multipart/form-data; boundary=x")),
         GateCase(.post, "/v1/chat/completions", "ok anonymous"),
