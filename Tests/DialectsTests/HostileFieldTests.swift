@@ -21,8 +21,9 @@ private struct Field {
 
     /// Whether a refusal says which field is meant: it, or one around it.
     func isNamed(by error: DialectError) -> Bool {
-        let text = "\(error.param ?? "") \(error.message)".lowercased()
-        return names.contains { text.contains($0.lowercased()) }
+        // Gemini's names come in two spellings.
+        let text = "\(error.param ?? "") \(error.message)".lowercased().replacing("_", with: "")
+        return names.contains { text.contains($0.lowercased().replacing("_", with: "")) }
     }
 
     /// Every member of every object of the requests that a target takes, each kind once and in the smallest request.

@@ -239,7 +239,9 @@ struct MediaFetchTests {
 
     @Test func `only what the target takes by upload is fetched, each once`() throws {
         let a = "https://h.example/a.png"
-        let body = chat("\(image(a)),\(image("http://h.example/b")),\(image(a)),\(image("https://generativelanguage.googleapis.com/v1beta/files/x"))")
+        let body = chat(
+            "\(image(a)),\(image("http://h.example/b")),\(image(a)),\(image("https://generativelanguage.googleapis.com/v1beta/files/x"))"
+        )
         let file = "https://generativelanguage.googleapis.com/v1beta/files/x"
         #expect(try wanted(body) == ["http://h.example/b", a, file])
         #expect(try wanted(body) { _ in }.isEmpty, "Anthropic takes URLs")

@@ -206,7 +206,10 @@ private struct Digest {
         var back = makeContext(dialect, foreign, streams: false)
         let body = try JSONDocument.parse(bytes)
         _ = try dialect.codec.checkShape(of: body.root)
-        return (try dialect.codec.decodeRequest(body, context: &back), there.losses)
+        var read = try dialect.codec.decodeRequest(body, context: &back)
+        // Watched for by the relay where the target does not.
+        if !there.stopEmulation.isEmpty { read.sampling.stop = there.stopEmulation.map { JSONText($0) } }
+        return (read, there.losses)
     }
 
     /// Takes out what the dialects say by other means: neither is lost.

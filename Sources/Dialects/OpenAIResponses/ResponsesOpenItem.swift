@@ -270,6 +270,8 @@ struct ResponsesOpenItem {
             out.append("}\n\n")
             return !call.isWrapped || balance.isEmpty || balance.isComplete
         case .function:
+            // Clients that put the deltas together expect an object too.
+            if text.isEmpty { writeCallDelta("response.function_call_arguments.delta", "{}", &sequence, into: &out) }
             let type: StaticString = "response.function_call_arguments.done"
             writeEvent(type, "arguments", argumentText(of: call), &sequence, into: &out)
             out.append(",\"name\":")

@@ -26,7 +26,11 @@ package enum RequestTranslator {
         }
         var conversation = try client.decodeRequest(body, context: &context)
         conversation.sourceSize = body.bytes.count
-        try Repairs.apply(to: &conversation, body: body, profile: profile, context: &context)
+        do throws(DialectError) {
+            try Repairs.apply(to: &conversation, body: body, profile: profile, context: &context)
+        } catch {
+            throw error.inTerms(of: context.clientDialect)
+        }
         let target = context.upstreamDialect.codec
         return try target.encodeRequest(conversation, profile: profile, context: &context, streams: upstreamStreams)
     }

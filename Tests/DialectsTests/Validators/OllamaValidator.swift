@@ -88,7 +88,6 @@ enum OllamaValidator: Validator {
 
     static func checkError(_ root: Node) {
         root.name("error")
-        root.only(["error"])
     }
 
     static func checkBody(_ root: Node) {

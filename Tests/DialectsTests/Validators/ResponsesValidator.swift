@@ -121,7 +121,7 @@ enum ResponsesValidator: Validator {
             if type == "function_call" || type == "custom_tool_call" {
                 item.expect(Spelling.isWord(item.name("name") ?? "-", limit: 64), "has an illegal name")
             }
-            if type == "function_call" { item.objectText("arguments") }
+            if type == "function_call" { item.required("arguments", .string) }
             if type == "custom_tool_call" { item.required("input", .string) }
         case "reasoning":
             for part in item.required("summary", .array)?.elements ?? [] {

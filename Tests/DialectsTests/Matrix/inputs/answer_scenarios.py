@@ -58,7 +58,7 @@ TEXT, CALLS, ALL = BY_NAME["01-text"], BY_NAME["08-text-then-calls"], BY_NAME["0
 
 
 def joined(change):
-    return lambda dialect, made: change(dialect, "".join(made))
+    return lambda dialect, made: change(dialect, "".join(made).replace("\r\n", "\n"))
 
 
 def lines_only(change):
@@ -66,7 +66,7 @@ def lines_only(change):
     def checked(dialect, made):
         if dialect == "ollama":
             raise Skip
-        return change(dialect, "".join(made))
+        return change(dialect, "".join(made).replace("\r\n", "\n"))
     return checked
 
 

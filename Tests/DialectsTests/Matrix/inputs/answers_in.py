@@ -456,7 +456,8 @@ def frames(dialect, pieces):
         if dialect == "ollama":
             yield data + "\n"
         else:
-            yield (f"event: {name}\n" if name else "") + f"data: {data}\n\n"
+            end = "\r\n\r\n" if dialect == "gemini" else "\n\n"
+            yield (f"event: {name}\n" if name else "") + f"data: {data}{end}"
 
 
 def extension(dialect):
