@@ -255,9 +255,10 @@ final class ChatAnswerEncoder: AnswerEncoder {
         if let signature = blocks[block].signature, signature.isSigned {
             blocks[block].signature = nil
             var writer = JSONWriter()
+            writer.beginObject()
             ChatCalls.write(signature, to: &writer)
             out.append(",")
-            out.append(contentsOf: writer.bytes)
+            out.append(contentsOf: writer.bytes.dropFirst())
         }
         out.append("}]")
         out.append(contentsOf: tail)
