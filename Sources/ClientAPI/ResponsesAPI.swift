@@ -106,11 +106,25 @@ struct InputItems {
             if item["type"] == nil { json.member("type", "message") }
             for (key, value) in item.members where !key.equals("id") {
                 json.key(key)
-                json.raw(value)
+                if key.equals("content"), let text = value.text {
+                    write(text, isAnswer: item["role"]?.equals("assistant") == true, to: &json)
+                } else {
+                    json.raw(value)
+                }
             }
             json.endObject()
         }
         return Item(id: id, json: json)
+    }
+
+    /// A text as the one part of a message: the list shows no other form.
+    private static func write(_ text: JSONText, isAnswer: Bool, to json: inout JSONWriter) {
+        json.beginArray()
+        json.beginObject()
+        json.member("type", literal: isAnswer ? "output_text" : "input_text")
+        json.member("text", text)
+        json.endObject()
+        json.endArray()
     }
 
     func list(_ page: InputPage) throws(Failure) -> [UInt8] {

@@ -56,6 +56,7 @@ final class AttemptRunner {
         context.toolPolicy = policies.toolCalls
         if question.wantsStream { context.continuation = policies.continuation }
         context.keepsAnswer = state?.isKept == true
+        context.continuedResponse = state?.reference
         self.interrupted = interrupted
         document = interrupted?.continuationRequest(question.document, profile: call.profile) ?? question.document
         gateway.reasoning?.lend(to: &context, request, account: target.connectionID)

@@ -10,6 +10,8 @@ import TimeCore
 final class ResponsesState {
     private let store: StoredResponses
     private let owner: String
+    /// The earlier response that the client named.
+    let reference: String?
     private let earlier: StoredResponse?
     /// Whether the answer is kept.
     let isKept: Bool
@@ -27,6 +29,7 @@ final class ResponsesState {
         isKept = reference.stores
         store = gateway.storedResponses
         owner = request.responsesOwner
+        self.reference = reference.previousID
         earlier = reference.previousID.flatMap { [store, owner] in
             store.response($0, of: owner, at: gateway.time.monotonic())
         }

@@ -45,6 +45,8 @@ class Turn:
     results: tuple[Result, ...] = ()
     thinking: tuple[str, str] | None = None
     """The text and its signature, exactly as an answer gave them."""
+    said: Reply | None = None
+    """An answer that goes back into the history as the SDK gave it, instead of all of the above."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,4 @@ class Reply:
     model: str | None = None
     id: str | None = None
     raw: Any = None
+    """What the SDK gave; whatever of it is a message to be sent back."""

@@ -149,7 +149,8 @@ def _responses(body: dict[str, Any]) -> Reading:
     choice = body.get("tool_choice")
     out.choice = choice["name"] if isinstance(choice, dict) else choice
     out.schema = ((body.get("text") or {}).get("format") or {}).get("schema")
-    out.thinks = (body.get("reasoning") or {}).get("effort") not in (None, "none")
+    reasoning = body.get("reasoning") or {}
+    out.thinks = bool(reasoning) and reasoning.get("effort") != "none"
     return out
 
 
@@ -180,8 +181,13 @@ def _gemini(body: dict[str, Any]) -> Reading:
     out.choice = named[0]
     out.schema = config.get("responseJsonSchema") or config.get("responseSchema")
     thinking = config.get("thinkingConfig") or {}
-    out.thinks = bool(thinking.get("thinkingLevel") or thinking.get("thinkingBudget"))
+    out.thinks = bool(thinking) and thinking.get("thinkingBudget") != 0
     return out
+
+
+def _plain(data: str) -> str:
+    """Base64 in its usual alphabet; Google's SDK writes that of URLs."""
+    return data.replace("-", "+").replace("_", "/")
 
 
 def _gemini_part(out: Reading, role: str, part: dict[str, Any]) -> None:
@@ -194,9 +200,9 @@ def _gemini_part(out: Reading, role: str, part: dict[str, Any]) -> None:
         text = response.get("error", response.get("result", response.get("output")))
         out.results.append(ReadResult(result.get("id", ""), text, "error" in response))
         for inner in result.get("parts") or []:
-            out.images.append(inner["inlineData"]["data"])
+            out.images.append(_plain(inner["inlineData"]["data"]))
     elif blob := part.get("inlineData"):
-        (out.documents if blob["mimeType"] == "application/pdf" else out.images).append(blob["data"])
+        (out.documents if blob["mimeType"] == "application/pdf" else out.images).append(_plain(blob["data"]))
     elif part.get("text"):
         (out.user_text if role == "user" else out.assistant_text).append(part["text"])
 

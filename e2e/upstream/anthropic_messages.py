@@ -144,12 +144,13 @@ def events(answer: Answer, request: Recorded) -> list[bytes]:
     return out
 
 
-def error(status: int, message: str | None = None) -> bytes:
+def error(status: int, message: str | None = None, details: dict[str, Any] | None = None) -> bytes:
     text, kind = ERRORS.get(status, ("Something failed.", "api_error"))
+    more = {"details": details} if details else {}
     return _dump(
         {
             "type": "error",
-            "error": {"type": kind, "message": message or text},
+            "error": {"type": kind, "message": message or text, **more},
             "request_id": "req_011CSHoEeqs5C35K2UUqR7Fy",
         }
     )

@@ -88,7 +88,8 @@ async def _refused(exchange: Exchange) -> bool:
     try:
         strictness.check(exchange.request)
     except strictness.RefusedError as refusal:
-        body = dialect.error(refusal.status, str(refusal))
+        more = {"details": refusal.details} if refusal.details else {}
+        body = dialect.error(refusal.status, str(refusal), **more)
         await exchange.whole(refusal.status, [*dialect.HEADERS, JSON], body)
         return True
     return False

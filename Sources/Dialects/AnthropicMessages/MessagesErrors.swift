@@ -13,6 +13,7 @@ enum MessagesErrors {
             failure.origin == .anthropicMessages ? failure.type ?? type(of: failure) : type(of: failure)
         )
         writer.member("message", message(of: failure))
+        if let code = failure.code, code.hasPrefix(threadCodes) { writeDetails(code, to: &writer) }
         if requestID == nil { StreamEnding.write(failure, to: &writer) }
         writer.endObject()
         if let requestID { writer.member("request_id", MessagesRequestID.text(requestID)) }
@@ -24,6 +25,17 @@ enum MessagesErrors {
         out.append("event: error\ndata: ")
         out.append(contentsOf: body(failure, requestID: nil))
         out.append("\n\n")
+    }
+
+    /// A conversation that the provider keeps cannot go on there; Anthropic's clients then send the whole of it.
+    static let threadUnsupported = threadCodes + "unsupported_request"
+    private static let threadCodes = "thread_"
+
+    private static func writeDetails(_ code: String, to writer: inout JSONWriter) {
+        writer.key("details")
+        writer.beginObject()
+        writer.member("error_code", code)
+        writer.endObject()
     }
 
     /// Claude Code compacts its context when it reads these words.

@@ -12,6 +12,7 @@ struct MessagesRequestDecoder {
     }
 
     mutating func decode() throws(DialectError) -> Conversation {
+        try refuseThread()
         try readSystem()
         guard let messages = root.present("messages"), messages.isArray else {
             throw DialectError("messages must be an array", param: "messages")
@@ -38,6 +39,17 @@ struct MessagesRequestDecoder {
         "disable_streaming", "temperature", "top_p", "top_k", "stop_sequences", "thinking", "output_config",
         "output_format", "tools", "tool_choice", "metadata", "service_tier", "cache_control",
     ]
+
+    /// What a request with `thread` says is the rest of a conversation that only Anthropic knows.
+    private func refuseThread() throws(DialectError) {
+        guard root.present("thread") != nil else { return }
+        throw DialectError(
+            .unsupported,
+            "thread: this model's provider keeps no threads; send the whole conversation without one",
+            param: "thread",
+            code: MessagesErrors.threadUnsupported
+        )
+    }
 
     // MARK: - Messages
 

@@ -78,7 +78,7 @@ package enum Remedy: Sendable, Hashable {
     private static let essential: Set<String> = [
         "model", "messages", "input", "contents", "system", "systemInstruction", "instructions", "stream", "tools",
         "tool_choice", "toolConfig", "response_format", "format", "text", "generationConfig", "options",
-        "previous_response_id",
+        "previous_response_id", "conversation", "prompt", "thread", "container", "cachedContent",
     ]
 
     /// The one member at the top of the request that the provider says it does not take.

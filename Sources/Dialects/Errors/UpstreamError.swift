@@ -91,7 +91,9 @@ package enum UpstreamError {
         if let list = json.present("errors"), let said = statement(in: list) { return said }
         var said = ErrorStatement()
         said.type = json["type"]?.string
-        said.code = json["code"]?.string ?? json["err_code"]?.string ?? json["status"]?.string
+        said.code =
+            json["code"]?.string ?? json["err_code"]?.string ?? json["details"]?["error_code"]?.string
+            ?? json["status"]?.string
         said.param = json["param"]?.string
         said.retryAfter = retryDelay(in: json["details"])
         said.reason = json["details"]?.elements.lazy.compactMap { $0["reason"]?.string }.first

@@ -97,7 +97,6 @@ final class ChatAnswerEncoder: AnswerEncoder {
         case .signature(let block, let signature):
             guard blocks.indices.contains(block) else { return }
             blocks[block].signature = signature
-            if let call = blocks[block].call { write(signature, of: call, choice: blocks[block].choice, into: &out) }
         case .citation(let block, let citation):
             citations[choice(of: block), default: []].append((block, citation))
         case .start(let start): if let known = start.usage { usage.merge(known) }
@@ -210,20 +209,6 @@ final class ChatAnswerEncoder: AnswerEncoder {
         }
     }
 
-    /// A call's signature follows its opening, as Gemini's own Chat endpoint spells it.
-    private func write(_ signature: Signature, of call: Call, choice: Int, into out: inout [UInt8]) {
-        guard !context.legacyFunctions, signature.isSigned else { return }
-        writeDelta(of: choice, into: &out) { writer in
-            writer.key("tool_calls")
-            writer.beginArray()
-            writer.beginObject()
-            writer.member("index", call.index)
-            ChatCalls.write(signature, to: &writer)
-            writer.endObject()
-            writer.endArray()
-        }
-    }
-
     private func write(thinking text: JSONText, of block: Int, into out: inout [UInt8]) {
         let choice = choice(of: block)
         begin(choice, into: &out)
@@ -247,6 +232,7 @@ final class ChatAnswerEncoder: AnswerEncoder {
         }
     }
 
+    /// A call's signature travels with the arguments that follow it: clients look for a function in every fragment.
     private func writeArguments(_ text: JSONText, of block: Int, _ call: Call, into out: inout [UInt8]) {
         let choice = choice(of: block)
         if context.legacyFunctions {
@@ -265,7 +251,16 @@ final class ChatAnswerEncoder: AnswerEncoder {
         out.append(contentsOf: JSONLiteral.int(call.index))
         out.append(call.isCustom ? ",\"custom\":{\"input\":\"" : ",\"function\":{\"arguments\":\"")
         out.appendFrameText(text)
-        out.append("\"}}]")
+        out.append("\"}")
+        if let signature = blocks[block].signature, signature.isSigned {
+            blocks[block].signature = nil
+            var writer = JSONWriter()
+            writer.beginObject()
+            ChatCalls.write(signature, to: &writer)
+            out.append(",")
+            out.append(contentsOf: writer.bytes.dropFirst())
+        }
+        out.append("}]")
         out.append(contentsOf: tail)
     }
 
@@ -278,6 +273,9 @@ final class ChatAnswerEncoder: AnswerEncoder {
                 writeArguments(ChatCalls.customInput(call.input), of: block, call, into: &out)
             } else if !call.hasArguments, !call.isCustom {
                 writeArguments("{}", of: block, call, into: &out)
+            }
+            if blocks[block].signature?.isSigned == true, !context.legacyFunctions {
+                writeArguments("", of: block, call, into: &out)
             }
         } else if let signature = closed.signature, signature.isSigned {
             let text = context.mirrorsReasoning ? nil : JSONText(rawEscaped: closed.thought)

@@ -9,10 +9,12 @@ enum ResponsesAnswerBody {
             model: context.clientModel,
             echo: context.responsesEcho
         )
-        object.stop = answer.stopReason
         object.usage = answer.usage
         let blocks = answer.blocks.filter { $0.choice == 0 }
-        let isCut = ResponsesObject.incompleteReason(answer.stopReason) != nil
+        let hasRefusalText = blocks.contains { $0.kind.isRefusal && !$0.escaped.isEmpty }
+        let stop = ResponsesObject.told(answer.stopReason, hasRefusalText: hasRefusalText)
+        object.stop = stop
+        let isCut = ResponsesObject.incompleteReason(stop) != nil
         var message: [[UInt8]] = []
         var lastPart: BlockKind?
         func endMessage(isLast: Bool) {

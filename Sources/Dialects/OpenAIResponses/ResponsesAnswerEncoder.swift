@@ -25,6 +25,7 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
     private var done: [Int: [UInt8]] = [:]
     private var nextIndex = 0
     private var stop = StopReason.stop
+    private var hasRefusalText = false
     private var usage = Usage()
     private(set) var storedAnswer: [UInt8]?
 
@@ -45,7 +46,9 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
         begin(into: &out)
         switch event {
         case .text(let block, let text): write(text, of: block, .text, into: &out)
-        case .refusal(let block, let text): write(text, of: block, .refusal, into: &out)
+        case .refusal(let block, let text):
+            hasRefusalText = true
+            write(text, of: block, .refusal, into: &out)
         case .thinking(let block, let text): write(text, of: block, .reasoning, into: &out)
         case .arguments(let block, let text): writeArguments(text, of: block, into: &out)
         case .signature(let block, let signature):
@@ -81,6 +84,7 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
 
     private func end(into out: inout [UInt8]) {
         hasEnded = true
+        stop = ResponsesObject.told(stop, hasRefusalText: hasRefusalText)
         let isWhole = ResponsesObject.incompleteReason(stop) == nil
         for place in items.indices { finish(place, isWhole: isWhole, into: &out) }
         object.output = done.sorted { $0.key < $1.key }.map(\.value)

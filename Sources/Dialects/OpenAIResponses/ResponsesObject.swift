@@ -25,6 +25,12 @@ struct ResponsesObject {
         return Self.incompleteReason(stop) == nil ? .completed : .incomplete
     }
 
+    /// A refusal whose text is no part of its own would look like any other answer: it is told as a filter's work.
+    static func told(_ stop: StopReason, hasRefusalText: Bool) -> StopReason {
+        if case .refusal(let detail) = stop, !hasRefusalText { return .contentFilter(detail) }
+        return stop
+    }
+
     static func incompleteReason(_ stop: StopReason) -> StaticString? {
         switch stop {
         case .length, .contextLength: "max_output_tokens"
@@ -99,8 +105,9 @@ enum ResponsesEcho {
     /// The members for a request that says nothing.
     static let none = members(of: JSONDocument.emptyObject.root)
 
-    /// The members to stand behind others, each with a comma in front.
-    static func members(of request: JSONValue) -> [UInt8] {
+    /// The members to stand behind others, each with a comma in front; `earlier` is the response that the request named
+    /// before its items took its place.
+    static func members(of request: JSONValue, continuing earlier: String? = nil) -> [UInt8] {
         var out: [UInt8] = []
         for (key, value) in defaults {
             out.append(",\"")
@@ -108,6 +115,8 @@ enum ResponsesEcho {
             out.append("\":")
             if let given = request.present(key) {
                 out.append(contentsOf: JSONCompaction.compact(given))
+            } else if let earlier, "\(key)" == "previous_response_id" {
+                out.append(contentsOf: JSONLiteral.string(earlier))
             } else {
                 out.append(value)
             }

@@ -13,7 +13,7 @@ struct ResponsesRequestDecoder {
 
     mutating func decode() throws(DialectError) -> Conversation {
         try refuseServerState()
-        context.responsesEcho = ResponsesEcho.members(of: root)
+        context.responsesEcho = ResponsesEcho.members(of: root, continuing: context.continuedResponse)
         if let instructions = try text("instructions") { conversation.system.append(SystemBlock(text: instructions)) }
         // Before the input: calls of a namespace are named as its tools are.
         try readTools(root.present("tools"), param: "tools")

@@ -17,7 +17,7 @@ struct ResponsesRequestEdits {
         context: inout TranslationContext,
         streams: Bool
     ) throws(DialectError) -> [UInt8] {
-        context.responsesEcho = ResponsesEcho.members(of: body.root)
+        context.responsesEcho = ResponsesEcho.members(of: body.root, continuing: context.continuedResponse)
         context.dropsCommentary = profile.dropsCommentary
         let repaired = repairingHistory(of: body, profile: profile)
         var edits = ResponsesRequestEdits(

@@ -60,6 +60,8 @@ package struct TranslationContext: Sendable {
     package var mirrorsReasoning = false
     /// The settings of a Responses request that its answer repeats: members with a comma in front of each.
     package var responsesEcho: [UInt8] = []
+    /// The earlier response that a Responses request goes on from, whose items stand in the request in its place.
+    package var continuedResponse: String?
     /// Whether comments of the model on its own work, and events of the vendor's own, are left out of answers.
     package var dropsCommentary = false
     /// Whether the finished answer of a Responses client is kept for later requests that refer to it.

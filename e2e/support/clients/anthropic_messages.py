@@ -89,6 +89,8 @@ class AnthropicClient(Client):
 
     @staticmethod
     def _message(turn: Turn) -> dict[str, Any]:
+        if turn.said:
+            return {"role": "assistant", "content": turn.said.raw.content}
         blocks: list[dict[str, Any]] = []
         if turn.thinking:
             blocks.append({"type": "thinking", "thinking": turn.thinking[0], "signature": turn.thinking[1]})

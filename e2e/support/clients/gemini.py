@@ -76,6 +76,10 @@ class GeminiClient(Client):
 
     @staticmethod
     def content(turn: Turn) -> types.Content:
+        if turn.said:
+            contents = [chunk.candidates[0].content for chunk in turn.said.raw]
+            said = [part for content in contents if content for part in content.parts or []]
+            return types.Content(role="model", parts=said)
         parts: list[types.Part] = []
         signature = base64.b64decode(turn.thinking[1]) if turn.thinking and turn.thinking[1] else None
         for result in turn.results:

@@ -78,8 +78,11 @@ class OllamaClient(Client):
         return {**out, **question.extra}
 
     @staticmethod
-    def messages(turn: Turn) -> list[dict[str, Any]]:
-        out: list[dict[str, Any]] = []
+    def messages(turn: Turn) -> list[Any]:
+        if turn.said:
+            calls = [call for line in turn.said.raw for call in line.message.tool_calls or []]
+            return [ollama.Message(role="assistant", content=turn.said.text, tool_calls=calls or None)]
+        out: list[Any] = []
         for result in turn.results:
             text = f"Error: {result.text}" if result.is_error else result.text
             out.append({"role": "tool", "tool_name": result.call.name, "content": text})

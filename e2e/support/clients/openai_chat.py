@@ -75,6 +75,8 @@ class OpenAIClient(Client):
 
     @staticmethod
     def _messages(turn: Turn) -> list[dict[str, Any]]:
+        if turn.said:
+            return [turn.said.raw]
         if turn.role == "assistant":
             message: dict[str, Any] = {"role": "assistant", "content": turn.text or None}
             if turn.thinking:
@@ -109,7 +111,8 @@ class OpenAIClient(Client):
 
     def _read(self, answer: Any) -> Reply:
         choice = answer.choices[0]
-        reply = Reply(text=choice.message.content or "", model=answer.model, id=answer.id, raw=answer)
+        reply = Reply(text=choice.message.content or "", model=answer.model, id=answer.id)
+        reply.raw = choice.message.model_dump(exclude_none=True)
         reply.thinking = getattr(choice.message, "reasoning_content", None) or ""
         for call in choice.message.tool_calls or []:
             reply.calls.append(Call(call.function.name, json.loads(call.function.arguments), call.id))
@@ -119,8 +122,10 @@ class OpenAIClient(Client):
         return reply
 
     def _collect(self, chunks: Any) -> Reply:
+        """Puts a streamed message together the way agents do: text is joined, lists are extended."""
         reply = Reply()
         refusal = ""
+        details: list[dict[str, Any]] = []
         calls: dict[int, dict[str, Any]] = {}
         for chunk in chunks:
             reply.model, reply.id = chunk.model, chunk.id
@@ -130,6 +135,7 @@ class OpenAIClient(Client):
                 reply.text += choice.delta.content or ""
                 reply.thinking += getattr(choice.delta, "reasoning_content", None) or ""
                 refusal += choice.delta.refusal or ""
+                details += getattr(choice.delta, "reasoning_details", None) or []
                 for part in choice.delta.tool_calls or []:
                     call = calls.setdefault(part.index, {"id": part.id, "name": part.function.name, "arguments": ""})
                     call["arguments"] += part.function.arguments or ""
@@ -138,6 +144,16 @@ class OpenAIClient(Client):
                     reply.stop = self.stops[choice.finish_reason]
         reply.calls = [Call(call["name"], json.loads(call["arguments"]), call["id"]) for call in calls.values()]
         self._refused(reply, refusal)
+        reply.raw = {"role": "assistant", "content": reply.text, "reasoning_details": details}
+        if calls:
+            reply.raw["tool_calls"] = [
+                {
+                    "id": call["id"],
+                    "type": "function",
+                    "function": {"name": call["name"], "arguments": call["arguments"]},
+                }
+                for call in calls.values()
+            ]
         return reply
 
     @staticmethod

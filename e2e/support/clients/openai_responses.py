@@ -98,6 +98,8 @@ class ResponsesClient(Client):
 
     @staticmethod
     def items(turn: Turn) -> list[dict[str, Any]]:
+        if turn.said:
+            return [item.to_dict() for item in turn.said.raw.output]
         out: list[dict[str, Any]] = []
         if turn.thinking:
             summary = [{"type": "summary_text", "text": turn.thinking[0]}]

@@ -12,7 +12,7 @@ from .refusal import IMAGE_TYPES, Body, RefusedError, need
 FIELDS = frozenset(
     """model max_tokens messages system stop_sequences temperature top_p top_k stream tools tool_choice thinking
     output_config output_format metadata service_tier cache_control container inference_geo mcp_servers
-    context_management""".split()
+    context_management thread""".split()
 )
 
 VERSIONS = {"2023-06-01", "2026-10-21"}
@@ -28,6 +28,9 @@ def check(request: Recorded) -> None:
     known = FIELDS - SAMPLING if version == "2026-10-21" else FIELDS
     for name in sorted(set(body) - known):
         raise RefusedError(f"{name}: Extra inputs are not permitted")
+    if "thread" in body:
+        details = {"error_code": "thread_unsupported_request", "unsupported": ["model"]}
+        raise RefusedError("thread: not supported with this model", details=details)
     need(isinstance(body.get("model"), str), "model: Field required")
     need(isinstance(body.get("max_tokens"), int) and body["max_tokens"] > 0, "max_tokens: Field required")
     messages = body.get("messages")
