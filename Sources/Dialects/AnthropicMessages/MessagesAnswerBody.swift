@@ -45,12 +45,13 @@ enum MessagesAnswerBody {
             writer.member("type", literal: "redacted_thinking")
             writer.member("data", MessagesBlocks.text(of: signature))
             writer.endObject()
-        case .toolCall(let id, let name, _):
+        case .toolCall(let id, let name, let kind):
             writer.beginObject()
             writer.member("type", literal: "tool_use")
             writer.member("id", id)
             writer.member("name", name)
-            writer.member("input", raw: JSONRepair.object(from: text).bytes)
+            let arguments = kind == .custom ? ChatCalls.wrapped(text) : text
+            writer.member("input", raw: JSONRepair.object(from: arguments).bytes)
             writer.endObject()
         case .opaque(let raw, .anthropicMessages): write(opaque: raw, input: text, to: &writer)
         case .webSearch, .opaque: break

@@ -15,6 +15,8 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         /// The number on the wire, once the header is written.
         var index: Int?
         var hasArguments = false
+        /// The free text of a call that has no arguments but it; it becomes a member of an object at the end.
+        var freeText: [UInt8]?
         var balance = JSONBalance()
         var signature: Signature?
     }
@@ -53,6 +55,12 @@ final class MessagesAnswerEncoder: AnswerEncoder {
             write(delta: text, into: &out)
         case .arguments(let block, let text):
             guard current?.number == block else { return wait(event, of: block, into: &out) }
+            guard current?.freeText == nil else {
+                var bytes: [UInt8] = []
+                text.appendUnescaped(to: &bytes)
+                current?.freeText? += bytes
+                return
+            }
             current?.hasArguments = true
             current?.balance.feed(text)
             write(delta: text, into: &out)
@@ -175,8 +183,8 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         switch kind {
         case .text, .refusal: current = Block(number: number, kind: .text)
         case .thinking: current = Block(number: number, kind: .thinking)
-        case .toolCall(let id, let name, _):
-            current = Block(number: number, kind: .toolCall)
+        case .toolCall(let id, let name, let kind):
+            current = Block(number: number, kind: .toolCall, freeText: kind == .custom ? [] : nil)
             writeHeader(into: &out) { writer in
                 writer.member("type", literal: "tool_use")
                 writer.member("id", id)
@@ -283,7 +291,11 @@ final class MessagesAnswerEncoder: AnswerEncoder {
     private func closeCurrent(into out: inout [UInt8]) {
         guard let block = current else { return }
         if block.kind == .thinking { writeSignature(of: block, into: &out) }
-        if block.kind == .toolCall, !block.hasArguments { write(delta: "{}", into: &out) }
+        if let text = block.freeText {
+            write(delta: ChatCalls.wrapped(JSONText(String(decoding: text, as: UTF8.self))), into: &out)
+        } else if block.kind == .toolCall, !block.hasArguments {
+            write(delta: "{}", into: &out)
+        }
         defer { current = nil }
         guard let index = current?.index else { return }
         out.append("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":")

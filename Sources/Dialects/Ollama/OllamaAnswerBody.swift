@@ -46,8 +46,8 @@ enum OllamaAnswerBody {
         writer.key("tool_calls")
         writer.beginArray()
         for (index, call) in calls.enumerated() {
-            guard case .toolCall(let id, let name, _) = call.kind else { continue }
-            OllamaCalls.write(id, name, JSONText(rawEscaped: call.escaped), index, to: &writer)
+            guard case .toolCall(let id, let name, let kind) = call.kind else { continue }
+            OllamaCalls.write(id, name, kind, JSONText(rawEscaped: call.escaped), index, to: &writer)
         }
         writer.endArray()
     }

@@ -5,6 +5,7 @@ final class OllamaAnswerEncoder: AnswerEncoder {
     private struct Call {
         var id: String
         var name: String
+        var kind: ToolCall.Kind
         /// The arguments so far: a line holds a whole call only.
         var arguments: [UInt8] = []
     }
@@ -64,9 +65,9 @@ final class OllamaAnswerEncoder: AnswerEncoder {
 
     private func open(_ block: Int, _ kind: BlockKind, into out: inout [UInt8]) {
         switch kind {
-        case .toolCall(let id, let name, _):
+        case .toolCall(let id, let name, let kind):
             noteFirstPiece()
-            calls[block] = Call(id: id, name: name)
+            calls[block] = Call(id: id, name: name, kind: kind)
         case .media(let media):
             guard case .base64 = media.source else { return }
             lines.writeMessage(into: &out) { OllamaImages.write([media], to: &$0) }
@@ -82,7 +83,7 @@ final class OllamaAnswerEncoder: AnswerEncoder {
             writer.key("tool_calls")
             writer.beginArray()
             let arguments = JSONText(String(decoding: call.arguments, as: UTF8.self))
-            OllamaCalls.write(call.id, call.name, arguments, index, to: &writer)
+            OllamaCalls.write(call.id, call.name, call.kind, arguments, index, to: &writer)
             writer.endArray()
         }
     }
@@ -93,6 +94,7 @@ enum OllamaCalls {
     static func write(
         _ id: String,
         _ name: String,
+        _ kind: ToolCall.Kind,
         _ arguments: JSONText,
         _ index: Int,
         to writer: inout JSONWriter
@@ -103,8 +105,9 @@ enum OllamaCalls {
         writer.beginObject()
         writer.member("index", index)
         writer.member("name", name)
+        let object = JSONRepair.object(from: kind == .custom ? ChatCalls.wrapped(arguments) : arguments)
         // Compact, because an answer is one line.
-        writer.member("arguments", raw: JSONCompaction.compact(JSONRepair.object(from: arguments).root))
+        writer.member("arguments", raw: JSONCompaction.compact(object.root))
         writer.endObject()
         writer.endObject()
     }

@@ -46,7 +46,7 @@ SCENARIOS = [
     answer("29-many-calls", *[call(f"call_{n}", "ping", "{\"n\": %d}" % n) for n in range(5)]),
     answer("30-same-id-twice", call("call_0", "ping", "{\"n\": 1}"), call("call_0", "ping", "{\"n\": 2}")),
     answer("31-empty", whole=True),
-    answer("32-long-text", *[text(*(f"word{n} " for n in range(150)))]),
+    answer("32-long-text", *[text(*(f"word{n} " for n in range(60)))]),
     answer("33-call-then-length", text("Look."), call("call_a", "write", "{\"text\": \"unfinis"), finish="length"),
     answer("34-malformed-call", finish="malformed"),
     answer("35-malformed-after-text", text("Calling."), finish="malformed"),
