@@ -80,7 +80,8 @@ def test_every_field_with_every_kind_of_value(
         for value in VALUES:
             answer = send(http, dialect, path, {**good, field: value}, f"{field}={value!r}")
             if answer.status_code == 400:
-                assert field in answer.text, f"{field}={value!r} is not named: {answer.text}"
+                named = answer.text.replace("_", "").lower()  # Gemini's have two spellings
+                assert field.replace("_", "").lower() in named, f"{field}={value!r}: {answer.text}"
 
 
 def test_inner_fields_with_every_kind_of_value(

@@ -47,6 +47,7 @@ def test_models_of_a_catalogue_provider_are_listed_once_it_has_an_account(
     assert not any(name.startswith("ds/") for name in listed())
 
 
+@pytest.mark.parametrize("upstream_dialect", ["openai", "responses", "anthropic"], indirect=True)
 def test_models_of_a_server_of_ones_own_are_listed(
     openai_client: OpenAIClient, management: Management, upstream: ScriptedUpstream, upstream_dialect: str
 ) -> None:

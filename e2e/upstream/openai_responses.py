@@ -61,12 +61,12 @@ class _Stream:
             "parallel_tool_calls": asked.get("parallel_tool_calls", True),
             "previous_response_id": asked.get("previous_response_id"),
             "prompt_cache_key": asked.get("prompt_cache_key"),
-            "reasoning": {"effort": None, "summary": None, **(asked.get("reasoning") or {})},
+            "reasoning": {"effort": None, "summary": None, **self._object("reasoning")},
             "safety_identifier": None,
             "service_tier": "default",
             "store": asked.get("store", True),
             "temperature": asked.get("temperature", 1.0),
-            "text": {"format": {"type": "text"}, "verbosity": "medium", **(asked.get("text") or {})},
+            "text": {"format": {"type": "text"}, "verbosity": "medium", **self._object("text")},
             "tool_choice": asked.get("tool_choice", "auto"),
             "tools": asked.get("tools") or [],
             "top_logprobs": 0,
@@ -76,6 +76,11 @@ class _Stream:
             "user": None,
             "metadata": asked.get("metadata") or {},
         }
+
+    def _object(self, name: str) -> dict[str, Any]:
+        """A member of the request; behaviours that check nothing may find anything there."""
+        value = self.body.get(name)
+        return value if isinstance(value, dict) else {}
 
     def emit(self, kind: str, **fields: Any) -> None:
         self.events.append({"type": f"response.{kind}", "sequence_number": len(self.events), **fields})
@@ -109,7 +114,7 @@ class _Stream:
         """The summary is shown, and the encrypted form given, to those who asked for it."""
         item: dict[str, Any] = {"id": f"rs_{self.number}{index}", "type": "reasoning", "summary": []}
         self.emit("output_item.added", output_index=index, item=dict(item))
-        if (self.body.get("reasoning") or {}).get("summary"):
+        if self._object("reasoning").get("summary"):
             place = {"item_id": item["id"], "output_index": index, "summary_index": 0}
             part = {"type": "summary_text", "text": block.text}
             self.emit("reasoning_summary_part.added", **place, part={**part, "text": ""})

@@ -8,10 +8,11 @@ enum LimitRepair {
         context: inout TranslationContext
     ) throws(DialectError) {
         if let choices = conversation.sampling.choices, choices > 1, !profile.multipleChoices {
+            let field = context.clientDialect == .gemini ? "candidateCount" : "n"
             throw DialectError(
                 .unsupported,
-                "this model gives one answer per request: n must be 1",
-                param: "n",
+                "this model gives one answer per request: \(field) must be 1",
+                param: field,
                 code: "unsupported_parameter"
             )
         }
