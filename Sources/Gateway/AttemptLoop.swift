@@ -52,6 +52,7 @@ final class AttemptLoop: @unchecked Sendable {
         }
         policies = AnswerPolicies(request.key, settings, gateway.settings)
         state = ResponsesState(request, question, gateway: gateway)
+        if let session = state?.earlierSession { ledger.join(session: session) }
         plan = gateway.makePlan(for: goal, request)
     }
 

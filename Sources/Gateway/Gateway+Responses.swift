@@ -62,11 +62,12 @@ extension Gateway {
             let body = try? await response.collect(limit: 16 << 20), let answer = try? JSONDocument.parse(body),
             answer.root["id"]?.string == stored.id
         else { return nil }
-        guard let model = (try? JSONDocument.parse(stored.body))?.root["model"], answer.root["model"] != nil else {
-            return body
-        }
+        guard let kept = (try? JSONDocument.parse(stored.body))?.root else { return body }
         var editor = JSONEditor(answer)
-        editor.setMember("model", of: answer.root, to: Array(model.raw))
+        // In the client's words, as it was answered.
+        for name in ["model", "previous_response_id"] as [StaticString] where answer.root[name] != nil {
+            if let known = kept[name] { editor.setMember("\(name)", of: answer.root, to: Array(known.raw)) }
+        }
         return editor.finish()
     }
 

@@ -99,6 +99,13 @@ final class Ledger {
         return Session.id(headers: headers, body: body, model: requestedModel)
     }
 
+    /// Makes the request one of an earlier request's session, unless its client names another.
+    func join(session id: String) {
+        guard let (headers, _) = fingerprinted, Session.named(in: headers) == nil else { return }
+        fingerprinted = nil
+        sessionID = id
+    }
+
     /// Time since the request was complete.
     var latency: Duration { gateway.time.monotonic() - receivedAt }
 

@@ -38,6 +38,9 @@ final class ResponsesState {
         items = ResponsesStore.inputItems(of: whole ?? question.document)
     }
 
+    /// The session of the request that the earlier response answered.
+    var earlierSession: String? { earlier?.sessionID }
+
     /// The request for one target: with the items that an earlier response stands for, unless the target keeps that response.
     func document(for document: JSONDocument, _ target: Ledger.Target) throws(Failure) -> JSONDocument {
         let account = target.dialect == .openAIResponses ? target.connectionID : nil
@@ -56,13 +59,14 @@ final class ResponsesState {
     }
 
     /// Keeps the answer that the client gets, a whole response object.
-    func keep(_ answer: [UInt8]?, at now: MonotonicTime) {
+    func keep(_ answer: [UInt8]?, session: @autoclosure () -> String, at now: MonotonicTime) {
         guard isKept, let answer, let id = ResponsesStore.answer(in: answer)?.id else { return }
         let isKeptThere = (try? JSONDocument.parse(answer))?.root["store"]?.bool != false
         let response = StoredResponse(
             id: id,
             body: answer,
             input: items,
+            sessionID: session(),
             isBackground: isBackground,
             home: isKeptThere ? home : nil,
             keptAt: now

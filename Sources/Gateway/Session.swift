@@ -12,9 +12,7 @@ enum Session {
     /// The client's own name for the session, else a fingerprint of what stays the same over its turns: model, system prompt, first
     /// user message and tools.
     static func id(headers: HTTPHeaders, body: JSONValue, model: String) -> String {
-        for name in headerNames {
-            if let value = headers[name], !value.isEmpty { return "ext:" + value.prefix(64) }
-        }
+        if let name = named(in: headers) { return name }
         var same: [UInt8] = []
         same.reserveCapacity(model.utf8.count + min(body.document.bytes.count, usualSize))
         same.append(contentsOf: model.utf8)
@@ -26,6 +24,14 @@ enum Session {
             for tool in tools.elements { appendNames(of: tool, to: &same) }
         }
         return SHA256.hash(same).shortHex
+    }
+
+    /// The session that a client names itself.
+    static func named(in headers: HTTPHeaders) -> String? {
+        for name in headerNames {
+            if let value = headers[name], !value.isEmpty { return "ext:" + value.prefix(64) }
+        }
+        return nil
     }
 
     private static func system(of body: JSONValue) -> JSONValue? {

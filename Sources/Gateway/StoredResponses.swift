@@ -99,6 +99,8 @@ package final class StoredResponse: Sendable {
     package let body: [UInt8]
     /// All items that led to it, those of earlier responses among them: a JSON array.
     package let input: [UInt8]
+    /// Of the request that was answered.
+    let sessionID: String
     /// Whether the client asked for an answer in the background.
     let isBackground: Bool
     /// The provider that speaks the dialect itself, if one answered.
@@ -109,12 +111,13 @@ package final class StoredResponse: Sendable {
         id: String,
         body: [UInt8],
         input: [UInt8],
+        sessionID: String = "",
         isBackground: Bool = false,
         home: Home? = nil,
         keptAt: MonotonicTime
     ) {
         (self.id, self.body, self.input, self.isBackground) = (id, body, input, isBackground)
-        (self.home, self.keptAt) = (home, keptAt)
+        (self.sessionID, self.home, self.keptAt) = (sessionID, home, keptAt)
     }
 
     var size: Int { body.count + input.count + 512 }

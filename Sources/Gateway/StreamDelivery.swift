@@ -200,7 +200,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
             return .broken(failure)
         }
         if !isCommitted { commit() }
-        state?.keep(relay.storedAnswer, at: gateway.time.monotonic())
+        state?.keep(relay.storedAnswer, session: ledger.sessionID, at: gateway.time.monotonic())
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
         addComments(seams == 0 ? "whole" : "stitched(\(seams))")
         finish()

@@ -117,7 +117,10 @@ import Testing
             let (status, body) = ErrorBody.render(Failure(kind, "why \"x\""), dialect: dialect, requestID: "req_1")
             let root = try JSONDocument.parse(body).root
             #expect((400...599).contains(status))
-            let event = String(decoding: ErrorBody.streamEvent(Failure(kind, "why"), dialect: dialect), as: UTF8.self)
+            var frames: [UInt8] = []
+            dialect.codec.writeErrorEvent(Failure(kind, "why"), into: &frames)
+            let event = String(decoding: frames, as: UTF8.self)
+            #expect(event.contains(#""retryable":"#) && event.contains(#""reason":""#))
             if dialect == .ollama {
                 #expect(root["error"]?.string == "why \"x\"")
                 #expect(root.count == 1)

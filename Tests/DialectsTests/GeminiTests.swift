@@ -140,6 +140,10 @@ import Testing
             let request = try GeminiCountTokens.request(of: try json(body))
             #expect(TokenEstimate.inputTokens(request, dialect: .gemini) == 2 + 3)
         }
+        for body in ["{}", #"{"contents":[]}"#, #"{"generateContentRequest":{"contents":null}}"#] {
+            let request = try GeminiCountTokens.request(of: try json(body))
+            #expect(TokenEstimate.inputTokens(request, dialect: .gemini) == 0)
+        }
         #expect(throws: DialectError.self) { try GeminiCountTokens.request(of: try json(#"{"contents":5}"#)) }
         #expect(throws: DialectError.self) {
             try GeminiCountTokens.request(of: try json(#"{"generateContentRequest":[]}"#))

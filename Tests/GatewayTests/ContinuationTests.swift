@@ -1,6 +1,7 @@
 import Dialects
 import HTTPCore
 import HTTPServer
+import JSONCore
 import Routing
 import Store
 import Testing
@@ -30,7 +31,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [Dialect.openAIChat, .anthropicMessages])
+    @Test(arguments: Dialect.allCases)
     func `the next account goes on, and the client sees one answer`(client: Dialect) async throws {
         try await world(.text) { call in
             guard call.key != "a1" else { return .stream(Self.broken) }
@@ -38,9 +39,10 @@ import Testing
         } _: { world, upstream in
             let answer = await world.ask("near/m1", client, streams: true)
             #expect(answer.status == 200 && answer.sink.misuses.isEmpty && answer.sink.isFinished)
-            #expect(answer.sink.text.contains("me there was") && answer.sink.text.contains(client.cleanEnd))
+            #expect(client.text(in: answer.sink) == "Once upon a time there was")
+            #expect(answer.sink.text.contains(client.cleanEnd))
             #expect(!answer.sink.text.contains(client.errorEvent))
-            #expect(answer.sink.text.contains(": x-omniroute-stream=stitched(1)\n"))
+            #expect(answer.sink.text.contains(": x-omniroute-stream=stitched(1)\n") == client.takesComments)
             #expect(upstream.asked == ["a1 m1", "a2 m1"])
             let second = try #require(upstream.calls.last?.body)
             #expect(second.contains("Once upon a ti") && second.contains("Continue it exactly"))
@@ -49,6 +51,40 @@ import Testing
             #expect(record.status == 200 && record.output ?? 0 > 7 && record.estimated)
             let records = try await world.usage()
             #expect(records.count == 1)
+        }
+    }
+
+    @Test(arguments: Dialect.allCases, Dialect.allCases)
+    func `a target of another dialect goes on, whatever the client speaks`(
+        client: Dialect,
+        next: Dialect
+    ) async throws {
+        let dying = try Upstream { _ in .stream(Gemini.text("Once upon") + Gemini.text(" a ti"), of: .gemini) }
+        let rest = next.opening("me there was") + next.ending(output: 7)
+        let other = try Upstream { _ in .stream(rest, of: next) }
+        try await withWorld(Self.settings(.text)) { world async throws in
+            try await world.connect(dying, speaking: .gemini)
+            var prefix = "gemini"
+            if next == .gemini {
+                // An account of the same provider at another address.
+                let address = try JSONDocument.parse(text: #"{"baseUrl":"\#(other.origin)"}"#)
+                try await world.addAccounts(["a2"], of: "gemini", address)
+            } else {
+                prefix = try await world.connect(other, speaking: next)
+            }
+            try await world.addCombo("mix", ["gemini/m1", "\(prefix)/m2"])
+            let answer = await world.ask("mix", client, streams: true)
+            #expect(answer.status == 200 && answer.sink.misuses.isEmpty && answer.sink.isFinished)
+            #expect(client.text(in: answer.sink) == "Once upon a time there was")
+            #expect(answer.sink.text.contains(client.cleanEnd) && !answer.sink.text.contains(client.errorEvent))
+            #expect(answer.sink.text.contains(": x-omniroute-stream=stitched(1)\n") == client.takesComments)
+            #expect(dying.calls.count == 1 && other.calls.first?.body.contains("Once upon a ti") == true)
+            let record = try #require(try await world.usage().first)
+            #expect(record.status == 200 && record.output ?? 0 > 7 && record.targetFormat == next.rawValue)
+            guard client == .openAIResponses else { return }
+            let numbers = try answer.sink.events.map { try JSONDocument.parse(text: $0).root["sequence_number"]?.int }
+            #expect(numbers == Array(0..<numbers.count))
+            #expect(answer.sink.events.last?.contains("Once upon a time there was") == true)
         }
     }
 

@@ -2,32 +2,33 @@ import Dialects
 import EventLoop
 import HTTPClient
 import HTTPCore
+import JSONCore
 import Testing
 
 @testable import Gateway
 
 /// Keep-alives towards streaming clients.
 @Suite(.timeLimit(.minutes(1))) struct HeartbeatTests {
-    private static let frames: [Dialect: String] = [
-        .openAIChat: ": keepalive\n\n",
-        .anthropicMessages: "event: ping\ndata: {\"type\": \"ping\"}\n\n",
-    ]
-
-    @Test(arguments: Dialect.scripted)
-    func `keep-alives fill the silence`(client: Dialect) async throws {
+    @Test(arguments: Dialect.allCases, Dialect.allCases)
+    func `keep-alives fill the silence`(client: Dialect, upstream: Dialect) async throws {
         try await withWorld(.quiet(heartbeat: .milliseconds(20))) { world async throws in
-            let frame = try #require(Self.frames[client])
             let sink = RecordingSink()
-            let source = ScriptedSource([
-                .bytes(client.opening("a")), .wait, .bytes(client.ending(output: 1)),
-            ])
+            let source = ScriptedSource.stream(
+                upstream,
+                [
+                    .bytes(upstream.opening("a")), .wait, .bytes(upstream.ending(output: 1)),
+                ]
+            )
             sink.onWrite = { _ in
-                if sink.pieces.count(where: { $0 == frame }) == 3 { source.resume() }
+                if sink.pieces.count(where: client.isKeepAlive) == 3 { source.resume() }
             }
-            let ending = try await world.deliver(source, Scene(client: client, upstream: client), to: sink)
+            let ending = try await world.deliver(source, Scene(client: client, upstream: upstream), to: sink)
             #expect(ending.word == "delivered")
-            #expect(sink.pieces.count(where: { $0 == frame }) >= 3)
+            #expect(sink.pieces.count(where: client.isKeepAlive) >= 3)
             #expect(sink.text.contains(client.cleanEnd))
+            guard client == .openAIResponses else { return }
+            let numbers = try sink.events.map { try JSONDocument.parse(text: $0).root["sequence_number"]?.int }
+            #expect(numbers == Array(0..<numbers.count), "T024: keep-alives are numbered with the others")
         }
     }
 

@@ -13,25 +13,25 @@ import TimeCore
 
 /// Requests through the whole gateway, with a provider on this machine.
 @Suite(.timeLimit(.minutes(1))) struct PipelineTests {
-    @Test(arguments: Dialect.scripted, [true, false])
-    func `a request is answered and recorded`(client: Dialect, streams: Bool) async throws {
-        let upstream = try Upstream { call in
-            call.body.contains(#""stream":true"#)
-                ? .stream(Dialect.openAIChat.opening("Hello") + Dialect.openAIChat.ending(output: 5)) : .chat("Hello")
-        }
-        try await withWorld { world async throws in
-            let ids = try await world.connect(upstream)
-            let answer = await world.ask("near/m1", client, streams: streams)
-            #expect(answer.status == 200 && answer.sink.text.contains("Hello") && answer.sink.isStream == streams)
-            #expect(upstream.asked == ["a1 m1"])
-            let record = try #require(try await world.usage().first)
-            #expect(record.provider == "node-near" && record.model == "m1" && record.requestedModel == "near/m1")
-            #expect(record.connectionID == ids["a1"])
-            #expect(try await world.store.callLogs().map(\.account) == ["a1"])
-            #expect(record.sourceFormat == client.rawValue && record.targetFormat == "chat")
-            #expect(record.output == 5 && record.stream == streams)
-            #expect(world.gateway.activeAttempts.all.isEmpty)
-            #expect(world.gateway.counters.active.load(ordering: .relaxed) == 0)
+    @Test(arguments: Dialect.allCases, Dialect.allCases)
+    func `a request is answered and recorded`(client: Dialect, provider: Dialect) async throws {
+        for streams in [true, false] {
+            let upstream = try Upstream { .answer("Hello", provider, to: $0) }
+            try await withWorld { world async throws in
+                let prefix = try await world.connect(upstream, speaking: provider)
+                let answer = await world.ask("\(prefix)/m1", client, streams: streams)
+                #expect(answer.status == 200 && answer.sink.text.contains("Hello") && answer.sink.isStream == streams)
+                #expect(upstream.asked == ["a1 m1"] && upstream.calls.first?.streams == streams)
+                let record = try #require(try await world.usage().first)
+                #expect(record.model == "m1" && record.requestedModel == "\(prefix)/m1")
+                let account = try #require(world.store.configuration.connections.first)
+                #expect(record.provider == account.provider && record.connectionID == account.id)
+                #expect(try await world.store.callLogs().map(\.account) == ["a1"])
+                #expect(record.sourceFormat == client.rawValue && record.targetFormat == provider.rawValue)
+                #expect(record.output == 5 && record.stream == streams && !record.estimated)
+                #expect(world.gateway.activeAttempts.all.isEmpty)
+                #expect(world.gateway.counters.active.load(ordering: .relaxed) == 0)
+            }
         }
     }
 

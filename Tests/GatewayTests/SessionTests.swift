@@ -20,6 +20,32 @@ struct SessionTests {
         #expect(begun == later && !begun.isEmpty)
     }
 
+    @Test(arguments: [
+        (
+            #""input":[{"role":"user","content":[{"type":"input_text","text":"hello"}]}"#,
+            #"{"role":"user","content":"b"}]"#
+        ),
+        (
+            #""instructions":"be nice","input":[{"type":"message","role":"user","content":"hello"}"#,
+            #"{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}]"#
+        ),
+        (
+            #""systemInstruction":{"parts":[{"text":"be nice"}]},"contents":[{"role":"user","parts":[{"text":"hello"}]}"#,
+            #"{"role":"model","parts":[{"text":"hi"}]}]"#
+        ),
+        (#""contents":[{"parts":[{"text":"hello"}]}"#, #"{"role":"user","parts":[{"text":"more"}]}]"#),
+        (
+            #""messages":[{"role":"system","content":"be nice"},{"role":"user","content":"hello","images":["AAAA"]}"#,
+            #"{"role":"assistant","content":"hi"}]"#
+        ),
+    ])
+    func `the turns of a conversation have one id in every dialect`(first: String, next: String) throws {
+        let begun = try id("{" + first + "]}")
+        #expect(try id("{" + first + "," + next + "}") == begun)
+        #expect(try id("{" + first.replacing("hello", with: "other") + "]}") != begun)
+        #expect(try id("{" + first.replacing("be nice", with: "be short") + "]}") != begun || !first.contains("nice"))
+    }
+
     @Test func `a cache mark that moves on with the turns changes nothing`() throws {
         let mark = #","cache_control":{"type":"ephemeral"}"#
         func body(_ firstMark: String, _ rest: String) -> String {

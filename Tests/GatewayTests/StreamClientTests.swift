@@ -8,14 +8,18 @@ import Testing
 
 /// Streams whose client leaves or is slow, and streams that nobody reads to the end.
 @Suite(.timeLimit(.minutes(1))) struct StreamClientTests {
-    @Test(arguments: Dialect.scripted)
+    @Test(arguments: Dialect.allCases)
     func `a client that leaves ends the transfer and is accounted for`(upstream: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()
             let text = String(repeating: "word", count: 100)
-            let source = ScriptedSource([
-                .bytes(upstream.opening(text)), .act { sink.isClientGone = true }, .bytes(upstream.opening("b")), .wait,
-            ])
+            let source = ScriptedSource.stream(
+                upstream,
+                [
+                    .bytes(upstream.opening(text)), .act { sink.isClientGone = true }, .bytes(upstream.opening("b")),
+                    .wait,
+                ]
+            )
             let ending = try await world.deliver(source, Scene(client: upstream, upstream: upstream), to: sink)
             #expect(ending.word == "gone" && source.isCancelled)
             #expect(!sink.isFinished)
@@ -82,7 +86,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.scripted)
+    @Test(arguments: Dialect.allCases)
     func `a fault of the gateway itself is told to the client as one`(client: Dialect) async throws {
         struct Odd: Error {}
         try await withWorld { world async throws in

@@ -2,6 +2,7 @@ import Dialects
 import EventLoop
 import HTTPClient
 import HTTPCore
+import JSONCore
 import Store
 import Testing
 
@@ -30,6 +31,10 @@ import Testing
         Cut(testDescription: "half of an Anthropic event at the end") {
             [.bytes("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_t")]
         },
+        Cut(testDescription: "half of a Gemini event at the end") {
+            [.bytes(#"data: {"candidates":[{"content":{"parts":[]},"finishReason":"ST"#)]
+        },
+        Cut(testDescription: "half a line at the end") { [.bytes(#"{"message":{"content":""},"done":tr"#)] },
         Cut(testDescription: "half an end mark") { [.bytes("data: [DON")] },
         Cut(testDescription: "a body that ends with the connection", rest: { [] }, isDelimitedByClose: true),
         Cut(
@@ -41,13 +46,14 @@ import Testing
         Cut(testDescription: "garbage") { [.bytes("data: {]\n\ndata: {]\n\ndata: {]\n\n"), .wait] },
     ]
 
-    @Test(arguments: cuts, Dialect.scripted)
+    @Test(arguments: cuts, Dialect.allCases)
     func `a cut answer ends with an error event, never like a complete one`(cut: Cut, client: Dialect) async throws {
         try await withWorld { world async throws in
-            for upstream in Dialect.scripted {
+            for upstream in Dialect.allCases {
                 let sink = RecordingSink()
                 let opening = upstream.opening("Once upon a time")
-                let source = ScriptedSource(
+                let source = ScriptedSource.stream(
+                    upstream,
                     [.bytes(opening)] + cut.rest(),
                     isDelimitedByClose: cut.isDelimitedByClose
                 )
@@ -56,6 +62,7 @@ import Testing
                 #expect(ending.word == "broken", "\(upstream): \(ending)")
                 #expect(sink.text.contains("Once upon a time") && sink.text.contains(client.errorEvent))
                 #expect(!sink.text.contains(client.cleanEnd))
+                #expect(sink.text.contains(#""retryable":true,"reason":""#))
                 #expect(sink.isFinished && sink.misuses.isEmpty)
                 let record = try #require(try await world.usage().first)
                 #expect(!record.success && record.status == ending.failure?.status)
@@ -89,12 +96,12 @@ import Testing
 
     @Test func `a missing end mark after the reason for the end holds nobody up`() async throws {
         try await withWorld(.quiet(finishGrace: .milliseconds(20))) { world async throws in
-            for dialect in Dialect.scripted {
+            for dialect in Dialect.allCases where dialect.hasSeparateEnd {
                 let sink = RecordingSink()
-                let end =
-                    dialect == .openAIChat
-                    ? Chat.finish() + Chat.usage(12, 7) : Messages.close + Messages.delta(output: 7)
-                let source = ScriptedSource([.bytes(dialect.opening("a")), .bytes(end), .wait])
+                let source = ScriptedSource.stream(
+                    dialect,
+                    [.bytes(dialect.opening("a")), .bytes(dialect.finish(output: 7)), .wait]
+                )
                 let scene = Scene(client: dialect, upstream: dialect)
                 #expect(try await world.deliver(source, scene, to: sink).word == "delivered")
                 #expect(source.isCancelled && sink.text.contains(dialect.cleanEnd))
@@ -159,22 +166,52 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.scripted)
+    @Test(arguments: Dialect.allCases)
     func `figures stand in comments before the last event`(dialect: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()
-            let source = ScriptedSource([.bytes(dialect.opening("a")), .bytes(dialect.ending(output: 1_000))])
+            let source = ScriptedSource.stream(
+                dialect,
+                [.bytes(dialect.opening("a")), .bytes(dialect.ending(output: 1_000))]
+            )
             _ = try await world.deliver(source, Scene(client: dialect, upstream: dialect), to: sink)
-            let frames = sink.text.split(separator: "\n\n")
-            let comments = try #require(frames.dropLast().last)
-            #expect(comments.split(separator: "\n").allSatisfy { $0.hasPrefix(": x-omniroute-") })
-            #expect(comments.contains(": x-omniroute-tokens-in=12") && comments.contains("tokens-out=1000"))
-            #expect(comments.contains(": x-omniroute-response-cost=0.0020120000"))
-            #expect(frames.last?.contains(dialect == .openAIChat ? "[DONE]" : "message_stop") == true)
+            if dialect.takesComments {
+                let comments = try #require(sink.text.split(separator: "\n\n").dropLast().last)
+                #expect(comments.split(separator: "\n").allSatisfy { $0.hasPrefix(": x-omniroute-") })
+                #expect(comments.contains(": x-omniroute-tokens-in=12") && comments.contains("tokens-out=1000"))
+                #expect(comments.contains(": x-omniroute-response-cost=0.0020120000"))
+                #expect(comments.contains(": x-omniroute-stream=whole"))
+            } else {
+                // Their clients take every line for data.
+                #expect(!sink.text.contains("x-omniroute"))
+            }
+            let lines = sink.text.split(whereSeparator: \.isNewline)
+            #expect(lines.suffix(2).contains { $0.contains(dialect.lastEvent) })
             let record = try #require(try await world.usage().first)
             #expect(record.input == 12 && record.output == 1_000 && !record.estimated)
             #expect(record.status == 200 && record.success && record.ttftMs != nil)
             #expect(record.costUSD.map { abs($0 - 0.002012) < 1e-12 } == true)
+        }
+    }
+
+    @Test func `an array of Gemini's is one, however it ends`() async throws {
+        try await withWorld(.quiet(heartbeat: .milliseconds(10))) { world async throws in
+            let ends: [[ScriptedSource.Step]] = [
+                [.bytes(Dialect.gemini.ending(output: 3))], [.fail(.closedEarly)],
+                [.bytes(#"data: {"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}}"# + "\n\n")],
+            ]
+            for (number, end) in ends.enumerated() {
+                let sink = RecordingSink()
+                let opening: [ScriptedSource.Step] = [.bytes(Dialect.gemini.opening("a")), .pause(.milliseconds(40))]
+                let source = ScriptedSource.stream(.gemini, opening + end)
+                let scene = Scene(client: .gemini, upstream: .gemini, layout: .jsonArray)
+                let ending = try await world.deliver(source, scene, to: sink)
+                #expect(ending.word == (number == 0 ? "delivered" : "broken"))
+                #expect(sink.headers["content-type"] == "application/json; charset=utf-8")
+                let elements = Array(try JSONDocument.parse(text: sink.text).root.elements)
+                #expect(elements.first?["candidates"] != nil)
+                #expect((elements.last?["error"]?["retryable"]?.bool == true) == (number > 0))
+            }
         }
     }
 

@@ -25,11 +25,33 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.scripted)
+    @Test(arguments: Dialect.allCases, Dialect.allCases)
+    func `the head says what the stream is`(client: Dialect, upstream: Dialect) async throws {
+        try await withWorld { world async throws in
+            let sink = RecordingSink()
+            let source = ScriptedSource.stream(
+                upstream,
+                [
+                    .act { #expect(sink.isUntouched) }, .bytes(upstream.opening("Hi")),
+                    .act { #expect(sink.status == 200 && sink.text.contains("Hi")) },
+                    .bytes(upstream.ending(output: 3)),
+                ]
+            )
+            let ending = try await world.deliver(source, Scene(client: client, upstream: upstream), to: sink)
+            #expect(ending.word == "delivered" && sink.misuses.isEmpty)
+            let type = client == .ollama ? "application/x-ndjson" : "text/event-stream; charset=utf-8"
+            #expect(sink.headers["content-type"] == type)
+            #expect(sink.text.contains(client.cleanEnd))
+            let data = client == .ollama ? sink.text : sink.events.joined()
+            #expect(data.contains("my-model") && !data.contains("up-model"))
+        }
+    }
+
+    @Test(arguments: Dialect.allCases)
     func `an answer that arrives at once leaves at once`(dialect: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()
-            let source = ScriptedSource([.bytes(dialect.opening("Hi") + dialect.ending(output: 3))])
+            let source = ScriptedSource.stream(dialect, [.bytes(dialect.opening("Hi") + dialect.ending(output: 3))])
             let ending = try await world.deliver(source, Scene(client: dialect, upstream: dialect), to: sink)
             #expect(ending.word == "delivered")
             #expect(sink.pieces.count == 1)

@@ -63,6 +63,21 @@ import TimeCore
         }
     }
 
+    @Test(arguments: ["{}", #"{"contents":[]}"#, #"{"systemInstruction":{"parts":[{"text":"1234"}]}}"#])
+    func `a Gemini request without turns has a count, whatever its provider says`(body: String) async throws {
+        for dialect in [Dialect.gemini, .anthropicMessages, .openAIChat] {
+            let upstream = try Upstream { _ in .failure(400, "contents is not specified") }
+            try await withWorld { world async throws in
+                let prefix = try await world.connect(upstream, speaking: dialect)
+                let address = RequestAddress(model: "\(prefix)/m1", streams: false)
+                let counted = try await world.gateway.countTokens(world.request(body, .gemini, at: address))
+                let tokens = try JSONDocument.parse(counted).root["totalTokens"]?.int
+                #expect(tokens == (body.contains("1234") ? 1 : 0))
+                #expect(try world.isReady("\(prefix)/m1"))
+            }
+        }
+    }
+
     @Test func `a model that nobody knows is estimated, one that the key may not use is refused`() async throws {
         try await withWorld { world async throws in
             #expect(try await Self.count(world).source == "local")

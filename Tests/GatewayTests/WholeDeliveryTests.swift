@@ -9,12 +9,13 @@ import Testing
 
 /// Answers in one piece.
 @Suite(.timeLimit(.minutes(1))) struct WholeDeliveryTests {
-    @Test(arguments: Dialect.scripted)
-    func `an answer is one body with its figures in the head`(client: Dialect) async throws {
+    @Test(arguments: Dialect.allCases, Dialect.allCases)
+    func `an answer is one body with its figures in the head`(client: Dialect, upstream: Dialect) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()
-            let source = ScriptedSource.json(Chat.whole("Hello"), then: [.act { #expect(sink.isUntouched) }])
-            let ending = try await world.deliver(source, Scene(client: client, streams: false), to: sink)
+            let source = ScriptedSource.json(upstream.whole("Hello"), then: [.act { #expect(sink.isUntouched) }])
+            let scene = Scene(client: client, upstream: upstream, streams: false)
+            let ending = try await world.deliver(source, scene, to: sink)
             #expect(ending.word == "delivered")
             #expect(sink.status == 200 && !sink.isStream && sink.pieces.count == 1)
             #expect(sink.text.contains("Hello") && sink.text.contains("my-model") && !sink.text.contains("up-model"))
@@ -36,18 +37,19 @@ import Testing
         }
     }
 
-    @Test(arguments: Dialect.scripted, Dialect.scripted)
+    @Test(arguments: Dialect.allCases, Dialect.allCases)
     func `an upstream that streams although the client does not is gathered`(
         client: Dialect,
         upstream: Dialect
     ) async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()
-            let source = ScriptedSource([
-                .bytes(upstream.opening("Hel")),
-                .bytes(upstream == .openAIChat ? Chat.text("lo") : Messages.text("lo")),
-                .bytes(upstream.ending(output: 7)),
-            ])
+            let source = ScriptedSource.stream(
+                upstream,
+                [
+                    .bytes(upstream.opening("Hel")), .bytes(upstream.more("lo")), .bytes(upstream.ending(output: 7)),
+                ]
+            )
             let scene = Scene(client: client, upstream: upstream, streams: false)
             #expect(try await world.deliver(source, scene, to: sink).word == "delivered")
             #expect(!sink.isStream && sink.text.contains(#""Hello""#))
@@ -88,7 +90,7 @@ import Testing
     @Test(arguments: bad)
     func `whatever fails before the end can still become another attempt`(bad: Bad) async throws {
         try await withWorld { world async throws in
-            for client in Dialect.scripted {
+            for client in Dialect.allCases {
                 let sink = RecordingSink()
                 let scene = Scene(client: client, streams: false)
                 let ending = try await world.deliver(bad.source(), scene, to: sink)

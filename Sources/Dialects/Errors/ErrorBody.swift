@@ -8,11 +8,4 @@ package enum ErrorBody {
     ) -> (status: Int, body: [UInt8]) {
         (dialect.codec.status(of: failure), dialect.codec.errorBody(failure, requestID: requestID))
     }
-
-    /// The frames that end a stream whose head is already at the client.
-    package static func streamEvent(_ failure: Failure, dialect: Dialect) -> [UInt8] {
-        var out: [UInt8] = []
-        dialect.codec.writeErrorEvent(failure, into: &out)
-        return out
-    }
 }

@@ -223,7 +223,7 @@ final class GeminiAnswerEncoder: AnswerEncoder {
     private func fail(_ failure: Failure, into out: inout [UInt8]) {
         guard isArray else { return GeminiErrors.writeEvent(failure, into: &out) }
         begin(into: &out)
-        out.append(contentsOf: GeminiErrors.body(failure))
+        out.append(contentsOf: GeminiErrors.body(failure, isInStream: true))
         out.append("]")
     }
 }

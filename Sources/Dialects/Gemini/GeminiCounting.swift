@@ -7,14 +7,19 @@ package enum GeminiCountTokens {
         guard body.root.isObject else { throw DialectError("the request body must be a JSON object") }
         let inner = body.root.present("generateContentRequest", or: "generate_content_request")
         guard let inner else {
-            _ = try GeminiCodec.checkShape(of: body.root)
+            try checkTurns(of: body.root)
             return body
         }
         guard inner.isObject, let document = try? JSONDocument.parse(Array(inner.raw)) else {
             throw DialectError("generateContentRequest must be an object", param: "generateContentRequest")
         }
-        _ = try GeminiCodec.checkShape(of: document.root)
+        try checkTurns(of: document.root)
         return document
+    }
+
+    /// A request without turns has a count too: clients break without one.
+    private static func checkTurns(of root: JSONValue) throws(DialectError) {
+        if root.present("contents") != nil { _ = try TurnsMember.count("contents", of: root) }
     }
 
     /// The body to ask a Gemini target with, made of the body that it would be sent for an answer.

@@ -6,6 +6,7 @@ enum ResponsesBodyEdits {
         let root = body.root
         var editor = JSONEditor(body)
         editor.setMember("model", of: root, to: JSONLiteral.string(context.clientModel))
+        namePrevious(of: root, context, with: &editor)
         let output = root["output"]
         if output == nil || output?.count == 0, let text = root["output_text"]?.text, !text.isEmpty {
             let part = ResponsesItem.textPart(text, citations: [], logprobs: [])
@@ -22,6 +23,12 @@ enum ResponsesBodyEdits {
             }
         }
         return editor.finish()
+    }
+
+    /// Names the response that the client goes on from, also if the target was sent its items instead.
+    static func namePrevious(of response: JSONValue, _ context: TranslationContext, with editor: inout JSONEditor) {
+        guard let id = context.continuedResponse else { return }
+        editor.setMember("previous_response_id", of: response, to: JSONLiteral.string(id))
     }
 
     /// Gives a call the name by which the client knows the tool.

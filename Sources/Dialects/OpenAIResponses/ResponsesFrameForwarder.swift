@@ -65,11 +65,15 @@ final class ResponsesFrameForwarder: FrameForwarder {
         let number = event["sequence_number"]
         if let known = number?.int { nextSequence = known &+ shift &+ 1 }
         let named = event["response"]?["model"]
-        guard named != nil || shift != 0 || !dropped.isEmpty || !context.toolNames.isEmpty else {
+        let isEdited = named != nil || context.continuedResponse != nil
+        guard isEdited || shift != 0 || !dropped.isEmpty || !context.toolNames.isEmpty else {
             return event.document.bytes
         }
         var editor = JSONEditor(event.document)
         if let named { editor.replace(named, with: model) }
+        if let response = event["response"], response.isObject {
+            ResponsesBodyEdits.namePrevious(of: response, context, with: &editor)
+        }
         if shift != 0, let number, let known = number.int {
             editor.replace(number, with: JSONLiteral.int(known &+ shift))
         }
@@ -107,6 +111,7 @@ final class ResponsesFrameForwarder: FrameForwarder {
         let root = document.root
         var editor = JSONEditor(document)
         editor.setMember("model", of: root, to: model)
+        ResponsesBodyEdits.namePrevious(of: root, context, with: &editor)
         guard let output = root["output"], output.count > 0 else {
             if !done.isEmpty { editor.setMember("output", of: root, to: doneItems) }
             return editor.finish()
@@ -156,7 +161,7 @@ final class ResponsesFrameForwarder: FrameForwarder {
             id: response?["id"]?.wireText ?? ResponsesItem.id("resp_", context.ids),
             createdAt: response?["created_at"]?.int ?? context.createdAt,
             model: context.clientModel,
-            echo: response.map { ResponsesEcho.members(of: $0) } ?? context.responsesEcho
+            echo: response.map { ResponsesEcho.members(of: $0, continuing: context.continuedResponse) } ?? context.responsesEcho
         )
         object.output = done.sorted { $0.key < $1.key }.map { JSONCompaction.compact($0.value) }
         return object

@@ -8,7 +8,7 @@ struct AnswerObserver {
     private(set) var stopReason: StopReason?
     private(set) var model: String?
     private(set) var usage = Usage()
-    /// Whether the provider has reported usage otherwise than at the start.
+    /// Whether the provider has reported output otherwise than at the start.
     private var hasReport = false
     /// The bytes of everything generated, for an estimate if the provider reports no usage.
     private var outputBytes = 0
@@ -24,7 +24,8 @@ struct AnswerObserver {
             if let known = start.usage { usage.merge(known) }
         case .open(_, _, let kind): observe(kind)
         case .usage(let later):
-            hasReport = true
+            // Gemini's streams tell figures from their first piece on, before anything is counted as output.
+            if later.output ?? 0 > 0 { hasReport = true }
             usage.merge(later)
         case .finish(let choice, let reason): if choice == 0 || stopReason == nil { stopReason = reason }
         case .signature, .citation, .logprobs, .close, .error, .ping, .end: break

@@ -28,7 +28,7 @@ final class RecordingSink: AnswerSink, @unchecked Sendable {
 
     /// The `data:` of every event, in order.
     var events: [String] {
-        text.split(separator: "\n").filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
+        text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
     }
 
     func respond(_ status: HTTPStatus, _ headers: HTTPHeaders, _ body: [UInt8]) {

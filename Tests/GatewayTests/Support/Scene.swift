@@ -10,21 +10,28 @@ import JSONCore
 struct Scene: Sendable {
     var client = Dialect.openAIChat
     var upstream = Dialect.openAIChat
+    /// The form of the client's endpoint.
+    var layout = AnswerLayout.standard
     var streams = true
     var readiness: Duration?
     /// The upstream is one of those that end their streams without saying so.
     var lenientEnd = false
     var price: Price? = Price(input: 1, output: 2)
 
-    var body: String {
-        let stream = streams ? #","stream":true"# : ""
-        return #"{"model":"my-model","max_tokens":99,"messages":[{"role":"user","content":"hello"}]\#(stream)}"#
+    fileprivate var question: ClientQuestion {
+        ClientQuestion(dialect: client, model: "my-model", streams: streams, maxOutput: 99)
+    }
+
+    fileprivate var address: RequestAddress {
+        var address = question.address
+        address.layout = layout
+        return address
     }
 }
 
 extension World {
     func attempt(_ scene: Scene, to sink: RecordingSink) throws -> AttemptRunner {
-        let request = request(scene.body, scene.client)
+        let request = request(scene.question.body, scene.client, at: scene.address)
         let question = try Question(request)
         var profile = TargetProfile(scene.upstream)
         profile.lenientEnd = scene.lenientEnd
@@ -70,7 +77,7 @@ extension World {
 
     /// What turns the upstream's answer into the client's.
     func relay(of attempt: AttemptRunner, upstreamContentType: String? = "text/event-stream") -> AnswerRelay {
-        let context = TranslationContext(
+        var context = TranslationContext(
             clientDialect: attempt.request.dialect,
             upstreamDialect: attempt.call.dialect,
             clientModel: "my-model",
@@ -79,6 +86,7 @@ extension World {
             ids: RandomIDs(),
             createdAt: 1_780_000_000
         )
+        context.layout = attempt.request.address.layout
         return AnswerRelay(context: context, profile: attempt.call.profile, upstreamContentType: upstreamContentType)
     }
 

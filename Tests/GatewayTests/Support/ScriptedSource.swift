@@ -1,3 +1,4 @@
+import Dialects
 import EventLoop
 import HTTPCore
 
@@ -37,6 +38,15 @@ final class ScriptedSource: AnswerSource, @unchecked Sendable {
         self.status = status
         self.headers = HTTPHeaders(headers)
         self.isDelimitedByClose = isDelimitedByClose
+    }
+
+    /// A stream of a provider of a dialect.
+    static func stream(_ dialect: Dialect, _ steps: [Step], isDelimitedByClose: Bool = false) -> ScriptedSource {
+        ScriptedSource(
+            steps,
+            headers: [("content-type", dialect.streamType)],
+            isDelimitedByClose: isDelimitedByClose
+        )
     }
 
     /// An answer in one piece.

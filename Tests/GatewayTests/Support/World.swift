@@ -26,6 +26,7 @@ struct World: Sendable {
     func request(
         _ body: String,
         _ dialect: Dialect = .openAIChat,
+        at address: RequestAddress = RequestAddress(),
         headers: [(String, String)] = [],
         key: APIKey? = nil
     ) -> ChatRequest {
@@ -33,7 +34,8 @@ struct World: Sendable {
             dialect: dialect,
             headers: HTTPHeaders(headers),
             body: Array(body.utf8),
-            path: dialect == .openAIChat ? "/v1/chat/completions" : "/v1/messages",
+            path: dialect.path(address),
+            address: address,
             apiKey: key,
             recordID: SecureRandom.uuid(),
             configuration: store.configuration,
