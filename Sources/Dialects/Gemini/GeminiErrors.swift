@@ -4,7 +4,7 @@ import JSONCore
 enum GeminiErrors {
     static func status(of failure: Failure) -> Int { failure.status == 529 ? 503 : failure.status }
 
-    static func body(_ failure: Failure) -> [UInt8] {
+    static func body(_ failure: Failure, isInStream: Bool = false) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("error")
@@ -16,6 +16,7 @@ enum GeminiErrors {
         writer.beginArray()
         writeDetails(of: failure, to: &writer)
         writer.endArray()
+        if isInStream { StreamEnding.write(failure, to: &writer) }
         writer.endObject()
         writer.endObject()
         return writer.bytes
@@ -44,7 +45,7 @@ enum GeminiErrors {
 
     static func writeEvent(_ failure: Failure, into out: inout [UInt8]) {
         out.append("data: ")
-        out.append(contentsOf: body(failure))
+        out.append(contentsOf: body(failure, isInStream: true))
         out.append("\r\n\r\n")
     }
 
