@@ -23,9 +23,12 @@ final class MessagesAnswerDecoder: AnswerDecoder {
     private var hasEnded = false
     private var hasCalls = false
     private var stop: StopReason?
+    /// `nil` for clients who know Anthropic's own blocks.
+    private var searches: MessagesSearches?
 
     init(context: TranslationContext) {
         names = context.toolNames
+        searches = context.clientDialect == .anthropicMessages ? nil : MessagesSearches()
         ids = context.ids
     }
 
@@ -68,8 +71,7 @@ final class MessagesAnswerDecoder: AnswerDecoder {
         }
         start(body, into: &events)
         if let content = body["content"], content.isArray {
-            for block in content.elements where block.isObject {
-                let index = nextBlock
+            for (index, block) in content.elements.enumerated() where block.isObject {
                 receiveStart(of: block, at: index, into: &events)
                 receiveStop(at: index, into: &events)
             }
@@ -102,6 +104,7 @@ final class MessagesAnswerDecoder: AnswerDecoder {
 
     private func end(into events: inout [AnswerEvent]) {
         while let block = open.first { close(block, into: &events) }
+        for search in searches?.takeOpen() ?? [] { append(search, into: &events) }
         hasEnded = true
         events.append(.finish(choice: 0, (stop ?? .stop).corrected(hasCalls: hasCalls)))
         events.append(.end)
@@ -117,6 +120,10 @@ final class MessagesAnswerDecoder: AnswerDecoder {
 
     private func receiveStart(of json: JSONValue, at index: Int, into events: inout [AnswerEvent]) {
         if let old = open.first(where: { $0.wireIndex == index }) { close(old, into: &events) }
+        if let step = searches?.take(json, at: index) {
+            if case .finished(let search) = step { append(search, into: &events) }
+            return
+        }
         let number = nextBlock
         nextBlock += 1
         var block = Block(wireIndex: index, block: number, kind: .opaque)
@@ -140,6 +147,13 @@ final class MessagesAnswerDecoder: AnswerDecoder {
         open.append(block)
         events.append(.open(block: number, choice: 0, kind))
         appendContent(of: json, block, into: &events)
+    }
+
+    private func append(_ search: WebSearchCall, into events: inout [AnswerEvent]) {
+        let block = nextBlock
+        nextBlock += 1
+        events.append(.open(block: block, choice: 0, .webSearch(search)))
+        events.append(.close(block))
     }
 
     /// What a block's start already contains: nothing in streams as documented, everything in whole answers.
@@ -188,7 +202,8 @@ final class MessagesAnswerDecoder: AnswerDecoder {
 
     private func receive(arguments: JSONText?, at index: Int, into events: inout [AnswerEvent]) {
         // Arguments of a call that never started have no name to go with and cannot be used.
-        guard let arguments, !arguments.isEmpty, let place = open.firstIndex(where: { $0.wireIndex == index }),
+        guard let arguments, !arguments.isEmpty, searches?.take(input: arguments, at: index) != true,
+            let place = open.firstIndex(where: { $0.wireIndex == index }),
             open[place].kind == .toolCall || open[place].kind == .opaque
         else { return }
         open[place].hasContent = true

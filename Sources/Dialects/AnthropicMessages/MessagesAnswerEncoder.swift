@@ -70,11 +70,12 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         case .citation(let block, let citation):
             guard current?.number == block else { return wait(event, of: block, into: &out) }
             write(citation, into: &out)
-        case .open(let block, _, let kind): open(block, kind, into: &out)
+        // There is one answer only: what belongs to another choice finds no block.
+        case .open(let block, let choice, let kind): if choice == 0 { open(block, kind, into: &out) }
         case .close(let block): close(block, into: &out)
         case .start(let start): begin(start, into: &out)
         case .usage(let later): usage.merge(later)
-        case .finish(_, let reason): stop = reason
+        case .finish(let choice, let reason): if choice == 0 { stop = reason }
         case .end: end(into: &out)
         case .error(let failure): MessagesErrors.writeEvent(failure, into: &out)
         case .logprobs: break

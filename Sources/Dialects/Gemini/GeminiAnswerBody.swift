@@ -31,6 +31,7 @@ enum GeminiAnswerBody {
         writer.member("finishReason", literal: GeminiFinishReason.write(answer.finishes[choice] ?? .stop))
         writer.member("index", choice)
         writeSources(blocks, to: &writer)
+        GeminiLogprobs.write(blocks.flatMap(\.logprobs), to: &writer)
         writer.endObject()
     }
 

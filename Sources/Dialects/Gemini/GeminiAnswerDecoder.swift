@@ -110,6 +110,9 @@ final class GeminiAnswerDecoder: AnswerDecoder {
         where part.isObject {
             receive(part: part, of: choice, into: &events)
         }
+        if let open = choices[choice].open, !open.isThinking, let tokens = GeminiLogprobs.read(candidate) {
+            events.append(.logprobs(open.block, tokens))
+        }
         choices[choice].grounding.read(candidate)
         if let reason = candidate.present("finishReason", or: "finish_reason")?.string, !reason.isEmpty {
             choices[choice].finish = GeminiFinishReason.read(reason)

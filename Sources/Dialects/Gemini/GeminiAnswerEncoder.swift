@@ -73,7 +73,8 @@ final class GeminiAnswerEncoder: AnswerEncoder {
         case .finish(let choice, let reason): finishes.append((choice, reason))
         case .end: end(into: &out)
         case .error(let failure): fail(failure, into: &out)
-        case .logprobs, .ping: break
+        case .logprobs(let block, let tokens): write(Array(tokens.elements), of: block, into: &out)
+        case .ping: break
         }
     }
 
@@ -109,7 +110,23 @@ final class GeminiAnswerEncoder: AnswerEncoder {
         blocks[block].range = start..<(choices[choice]?.text.count ?? start)
     }
 
-    private func writeParts(of choice: Int, into out: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
+    /// Writes the probabilities of the text in front of them.
+    private func write(_ tokens: [JSONValue], of block: Int, into out: inout [UInt8]) {
+        guard blocks.indices.contains(block), !tokens.isEmpty else { return }
+        var writer = JSONWriter()
+        writer.beginObject()
+        GeminiLogprobs.write(tokens, to: &writer)
+        let members = writer.bytes.dropFirst()
+        writeParts(of: blocks[block].choice, members, into: &out) { GeminiParts.write("", to: &$0) }
+    }
+
+    /// Writes a chunk with parts and further members of its candidate.
+    private func writeParts(
+        of choice: Int,
+        _ members: ArraySlice<UInt8> = [],
+        into out: inout [UInt8],
+        _ body: (inout JSONWriter) -> Void
+    ) {
         var writer = JSONWriter()
         body(&writer)
         begin(into: &out)
@@ -117,6 +134,10 @@ final class GeminiAnswerEncoder: AnswerEncoder {
         out.appendFrameText(JSONText(rawEscaped: writer.bytes))
         out.append("]},\"index\":")
         out.append(contentsOf: JSONLiteral.int(choice))
+        if !members.isEmpty {
+            out.append(",")
+            out.appendFrameText(JSONText(rawEscaped: Array(members)))
+        }
         out.append("}]")
         out.append(contentsOf: identity)
         finishChunk(into: &out)

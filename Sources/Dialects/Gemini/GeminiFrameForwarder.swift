@@ -1,14 +1,17 @@
 import JSONCore
 
-/// Passes Gemini's chunks on to a Gemini client; edited is the model's name.
+/// Passes Gemini's chunks on to a Gemini client, as events or as the elements of an array; edited is the model's name.
 final class GeminiFrameForwarder: FrameForwarder {
     private let context: TranslationContext
     private let model: [UInt8]
     /// The choices that are complete: nothing more is said of them.
     private var finished: Set<Int> = []
+    private let isArray: Bool
+    private var hasElements = false
 
     init(context: TranslationContext) {
         self.context = context
+        isArray = context.layout == .jsonArray
         model = JSONLiteral.string(context.clientModel)
     }
 
@@ -29,14 +32,20 @@ final class GeminiFrameForwarder: FrameForwarder {
         let range = inner.range
         let place = inner.present("modelVersion", or: "model_version")?.range ?? range.upperBound..<range.upperBound
         let hasModel = !place.isEmpty
-        out.append("data: ")
+        beginChunk(into: &out)
         let start = out.count
         out.append(contentsOf: bytes[range.lowerBound..<place.lowerBound])
         if hasModel { out.append(contentsOf: model) }
         out.append(contentsOf: bytes[place.upperBound..<range.upperBound])
         // A chunk that came in several lines leaves in one.
         for index in out.indices[start...] where out[index] < 0x20 { out[index] = 0x20 }
-        out.append("\r\n\r\n")
+        if !isArray { out.append("\r\n\r\n") }
+    }
+
+    private func beginChunk(into out: inout [UInt8]) {
+        guard isArray else { return out.append("data: ") }
+        out.append(hasElements ? ",\r\n" : "[")
+        hasElements = true
     }
 
     /// Whether a chunk belongs into the answer; an error behind its end does not.
@@ -51,9 +60,16 @@ final class GeminiFrameForwarder: FrameForwarder {
         return isNews
     }
 
-    func finish(reason: StopReason, usage: Usage, into out: inout [UInt8]) {}
+    func finish(reason: StopReason, usage: Usage, into out: inout [UInt8]) {
+        if isArray { out.append("]") }
+    }
 
-    func fail(_ failure: Failure, into out: inout [UInt8]) { GeminiErrors.writeEvent(failure, into: &out) }
+    func fail(_ failure: Failure, into out: inout [UInt8]) {
+        guard isArray else { return GeminiErrors.writeEvent(failure, into: &out) }
+        beginChunk(into: &out)
+        out.append(contentsOf: GeminiErrors.body(failure, isInStream: true))
+        out.append("]")
+    }
 
     func writeKeepAlive(into out: inout [UInt8]) { GeminiCodec.writeKeepAlive(context, into: &out) }
 }

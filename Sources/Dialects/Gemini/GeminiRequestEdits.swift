@@ -32,7 +32,10 @@ struct GeminiRequestEdits {
         editLimit()
         guard let contents = root["contents"], contents.isArray else { return }
         for content in contents.elements where content["parts"]?.isArray == true {
-            for part in content["parts"]?.elements ?? JSONDocument.emptyArray.root.elements { editSignature(of: part) }
+            for part in content["parts"]?.elements ?? JSONDocument.emptyArray.root.elements where part.isObject {
+                editSignature(of: part)
+                if !profile.callIDs { removeIDs(of: part) }
+            }
         }
     }
 
@@ -44,9 +47,17 @@ struct GeminiRequestEdits {
         editor.replace(limit, with: JSONLiteral.int(most))
     }
 
+    /// Vertex knows no identifiers of calls: it pairs them with their results by name and order.
+    private mutating func removeIDs(of part: JSONValue) {
+        for key in ["functionCall", "function_call", "functionResponse", "function_response"] as [StaticString] {
+            guard let json = part[key], json["id"] != nil else { continue }
+            editor.removeMember("id", of: json)
+        }
+    }
+
     /// What Gemini signed itself stays; a carrier is unpacked for the family that can read it, and goes otherwise.
     private mutating func editSignature(of part: JSONValue) {
-        guard part.isObject, let value = part.present("thoughtSignature", or: "thought_signature"),
+        guard let value = part.present("thoughtSignature", or: "thought_signature"),
             let signature = GeminiSignature.read(part, native: .gemini)
         else { return }
         let raw = JSONLiteral.quoted(signature.data)

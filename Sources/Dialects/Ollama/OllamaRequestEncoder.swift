@@ -161,7 +161,9 @@ struct OllamaRequestEncoder {
         writer.key("function")
         writer.beginObject()
         writer.member("name", tool.name)
-        if let description = tool.description, !description.isEmpty { writer.member("description", description) }
+        if let description = tool.functionDescription, !description.isEmpty {
+            writer.member("description", description)
+        }
         writer.key("parameters")
         if case .custom = tool.kind {
             writer.raw(bytes: CustomTool.schema)

@@ -210,14 +210,14 @@ struct ChatRequestEncoder {
             writer.member("type", literal: "custom")
             writer.key("custom")
             writer.beginObject()
-            writeNames(of: tool, to: &writer)
+            writeNames(of: tool, tool.description, to: &writer)
             if let format { writer.member("format", format) }
             writer.endObject()
         } else {
             writer.member("type", literal: "function")
             writer.key("function")
             writer.beginObject()
-            writeNames(of: tool, to: &writer)
+            writeNames(of: tool, tool.functionDescription, to: &writer)
             writer.key("parameters")
             if case .custom = tool.kind {
                 writer.raw(bytes: CustomTool.schema)
@@ -233,9 +233,9 @@ struct ChatRequestEncoder {
         writer.endObject()
     }
 
-    private func writeNames(of tool: ToolDefinition, to writer: inout JSONWriter) {
+    private func writeNames(of tool: ToolDefinition, _ description: JSONText?, to writer: inout JSONWriter) {
         writer.member("name", tool.name)
-        if let description = tool.description, !description.isEmpty { writer.member("description", description) }
+        if let description, !description.isEmpty { writer.member("description", description) }
     }
 
     private func writeSearch(_ tool: ServerTool, to writer: inout JSONWriter) {
@@ -263,6 +263,19 @@ struct ChatRequestEncoder {
 /// Tools that take free text, offered as a function where a target knows only functions.
 enum CustomTool {
     static let schema = Array(#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#.utf8)
+}
+
+extension ToolDefinition {
+    /// The description for a target that knows only functions: it can be told a grammar in words only.
+    var functionDescription: JSONText? {
+        guard case .custom(let format?) = kind, let grammar = format.present("grammar"),
+            let definition = grammar["definition"]?.text, !definition.isEmpty
+        else { return description }
+        let syntax = grammar["syntax"]?.text ?? "lark"
+        let note = JSONText.joined(["The input must match this grammar (", syntax, "):\n", definition], separator: "")
+        guard let description, !description.isEmpty else { return note }
+        return JSONText.joined([description, note], separator: "\n\n")
+    }
 }
 
 extension JSONWriter {

@@ -14,6 +14,7 @@ enum ResponsesAnswerBody {
         let hasRefusalText = blocks.contains { $0.kind.isRefusal && !$0.escaped.isEmpty }
         let stop = ResponsesObject.told(answer.stopReason, hasRefusalText: hasRefusalText)
         object.stop = stop
+        object.completedAt = context.completedAt
         let isCut = ResponsesObject.incompleteReason(stop) != nil
         var message: [[UInt8]] = []
         var lastPart: BlockKind?

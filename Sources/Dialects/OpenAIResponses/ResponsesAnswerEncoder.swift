@@ -89,6 +89,7 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
         for place in items.indices { finish(place, isWhole: isWhole, into: &out) }
         object.output = done.sorted { $0.key < $1.key }.map(\.value)
         object.stop = stop
+        object.completedAt = context.completedAt
         object.usage = usage
         let type: StaticString = isWhole ? "response.completed" : "response.incomplete"
         ResponsesEvent.write(object, as: type, sequence: &sequence, into: &out)

@@ -142,6 +142,7 @@ final class ResponsesFrameForwarder: FrameForwarder {
     private func writeOwnEnd(_ reason: StopReason, _ usage: Usage, into out: inout [UInt8]) {
         var object = ownObject
         object.stop = reason
+        object.completedAt = context.completedAt
         object.usage = usage
         let isWhole = ResponsesObject.incompleteReason(reason) == nil
         let type: StaticString = isWhole ? "response.completed" : "response.incomplete"

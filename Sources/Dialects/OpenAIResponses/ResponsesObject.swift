@@ -9,6 +9,8 @@ struct ResponsesObject {
 
     var id: String
     var createdAt: Int
+    /// When the answer was complete; `nil` while it is not.
+    var completedAt: Int?
     var model: String
     /// The members that repeat the request's settings.
     var echo: [UInt8]
@@ -46,6 +48,7 @@ struct ResponsesObject {
         writer.member("object", literal: "response")
         writer.member("created_at", createdAt)
         writer.member("status", status.rawValue)
+        if let completedAt, status == .completed { writer.member("completed_at", completedAt) }
         writeError(to: &writer)
         writer.key("incomplete_details")
         if let reason = stop.flatMap(Self.incompleteReason), failure == nil {

@@ -51,20 +51,29 @@ struct ResponsesRequestEncoder {
 
     /// What Responses has no words for.
     private mutating func noteLosses() {
-        let sampling = conversation.sampling
-        if sampling.topK != nil { context.lose(.topK) }
-        if sampling.minP != nil { context.lose(.minP) }
-        if sampling.seed != nil { context.lose(.seed) }
-        if sampling.presencePenalty != nil || sampling.frequencyPenalty != nil || sampling.repeatPenalty != nil {
-            context.lose(.penalty)
+        LossNotes(conversation, profile: profile, kept: keptWishes).note(in: &context)
+        for tool in conversation.serverTools {
+            let kept: Set<String> = ["search_context_size", "user_location", "allowed_domains"]
+            LossNotes.noteSearch(tool, kept: kept, in: &context)
         }
-        if sampling.logitBias != nil { context.lose(.logitBias) }
-        if !profile.samplingAllowed {
-            if sampling.temperature != nil { context.lose(.temperature) }
-            if sampling.topP != nil { context.lose(.topP) }
+    }
+
+    /// What `encode` writes down; the names of the wishes are those of its fields.
+    private var keptWishes: Set<Wish> {
+        var kept: Set<Wish> = [.imageDetail, .textOrder, .reasoningDisplay]
+        if profile.samplingAllowed {
+            kept.formUnion([.temperature, .logprobs])
+            if profile.tempAndTopP || conversation.sampling.temperature == nil { kept.insert(.topP) }
         }
-        if conversation.turns.contains(where: { $0.name != nil }) { context.lose(.messageName) }
-        if conversation.reasoning != nil, profile.reasoningStyle != .responses { context.lose(.reasoning) }
+        if profile.strictTools { kept.insert(.toolStrict) }
+        if profile.customTools { kept.insert(.toolGrammar) }
+        if profile.parallelToolCallsField { kept.insert(.parallelTools) }
+        if profile.serviceTiers { kept.insert(.serviceTier) }
+        if profile.userField == .safetyIdentifier { kept.insert(.user) }
+        if profile.nativeExtras {
+            kept.formUnion([.metadata, .store, .promptCacheKey, .cacheRetention, .verbosity])
+        }
+        return kept
     }
 
     // MARK: - Settings
@@ -78,7 +87,7 @@ struct ResponsesRequestEncoder {
             writer.member("effort", profile.canSkipThinking ? "none" : least.rawValue)
         } else {
             if let level = reasoning.level { writer.member("effort", level.nearest(in: profile.efforts).rawValue) }
-            writer.member("summary", literal: "auto")
+            if reasoning.display != "omitted" { writer.member("summary", literal: "auto") }
         }
         writer.endObject()
     }
@@ -190,11 +199,11 @@ struct ResponsesRequestEncoder {
         writer.beginObject()
         if case .custom(let format) = tool.kind, profile.customTools {
             writer.member("type", literal: "custom")
-            writeNames(of: tool, to: &writer)
+            writeNames(of: tool, tool.description, to: &writer)
             if let format { CustomToolFormat.write(format, to: &writer) }
         } else {
             writer.member("type", literal: "function")
-            writeNames(of: tool, to: &writer)
+            writeNames(of: tool, tool.functionDescription, to: &writer)
             writer.key("parameters")
             if case .custom = tool.kind {
                 writer.raw(bytes: CustomTool.schema)
@@ -207,9 +216,9 @@ struct ResponsesRequestEncoder {
         writer.endObject()
     }
 
-    private func writeNames(of tool: ToolDefinition, to writer: inout JSONWriter) {
+    private func writeNames(of tool: ToolDefinition, _ description: JSONText?, to writer: inout JSONWriter) {
         writer.member("name", tool.name)
-        if let description = tool.description, !description.isEmpty { writer.member("description", description) }
+        if let description, !description.isEmpty { writer.member("description", description) }
     }
 
     private func writeSearch(_ tool: ServerTool, to writer: inout JSONWriter) {

@@ -207,9 +207,8 @@ final class AnswerRelayEngine {
     // MARK: - Streams
 
     private var passesThrough: Bool {
-        context.clientDialect == context.upstreamDialect && context.layout == .standard && filters.isEmpty
-            && progress == nil
-            && !splitsThinkTags
+        let isSame = context.clientDialect == context.upstreamDialect && context.layout != .generate
+        return isSame && context.layout != .textCompletion && filters.isEmpty && progress == nil && !splitsThinkTags
     }
 
     private func startStream() {

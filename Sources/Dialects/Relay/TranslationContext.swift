@@ -19,6 +19,8 @@ package struct TranslationContext: Sendable {
     package var createdAt: Int
     /// How long the answer has taken so far.
     package var stopwatch: any Stopwatch = RunningStopwatch()
+    /// The present time in seconds since 1970: when an answer is complete.
+    var completedAt: Int { createdAt &+ stopwatch.nanoseconds / 1_000_000_000 }
     /// The local count of the input, shown until the provider reports its own.
     package var estimatedInputTokens: Int?
 

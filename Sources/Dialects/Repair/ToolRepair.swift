@@ -18,6 +18,7 @@ enum ToolRepair {
         }
         if profile.toolNameRule != .any { rename(&conversation, profile: profile, context: &context) }
         relaxForcedChoice(&conversation, profile: profile, context: &context)
+        relaxHostedChoice(&conversation, profile: profile, context: &context)
     }
 
     // MARK: - Tools
@@ -92,6 +93,24 @@ enum ToolRepair {
             conversation.toolChoice = mustCall ? .required : .auto
         default: break
         }
+    }
+
+    /// Where the search of the web is a setting and no tool, no choice can force it.
+    private static func relaxHostedChoice(
+        _ conversation: inout Conversation,
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) {
+        guard profile.hostedWebSearch == .gemini || profile.hostedWebSearch == .options,
+            !conversation.serverTools.isEmpty, let choice = conversation.toolChoice, choice.isForced
+        else { return }
+        if case .named(let name) = choice {
+            guard !conversation.tools.contains(where: { $0.name == name }) else { return }
+        } else {
+            guard conversation.tools.isEmpty else { return }
+        }
+        context.lose(.toolChoice)
+        conversation.toolChoice = .auto
     }
 
     private static func relaxForcedChoice(
