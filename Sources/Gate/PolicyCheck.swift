@@ -1,3 +1,4 @@
+private import Dialects
 import HTTPCore
 
 /// Applies the policy of a route's class to what a request proved about itself.
