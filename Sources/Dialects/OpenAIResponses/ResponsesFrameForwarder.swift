@@ -162,7 +162,8 @@ final class ResponsesFrameForwarder: FrameForwarder {
             id: response?["id"]?.wireText ?? ResponsesItem.id("resp_", context.ids),
             createdAt: response?["created_at"]?.int ?? context.createdAt,
             model: context.clientModel,
-            echo: response.map { ResponsesEcho.members(of: $0, continuing: context.continuedResponse) } ?? context.responsesEcho
+            echo: response.map { ResponsesEcho.members(of: $0, continuing: context.continuedResponse) }
+                ?? context.responsesEcho
         )
         object.output = done.sorted { $0.key < $1.key }.map { JSONCompaction.compact($0.value) }
         return object
