@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import measures, peers
+from . import dialects, measures, messages, peers
 from .measures import Row, Setting
 from .processes import (
     BINARY,
@@ -74,15 +74,13 @@ def _machine() -> str:
 
 
 def _report(rows: list[Row], others: list[Row], arguments: argparse.Namespace) -> str:
-    from . import messages
-
     lines = [
         INTRODUCTION.format(
             rounds=arguments.rounds,
             seconds=arguments.seconds,
             request=len(messages.small("whole/bench")),
             answer=len(messages.ANSWER),
-            stream=f"{len(messages.openai_stream()):,}",
+            stream=f"{len(dialects.CHAT.stream(dialects.WORDS)):,}",
         ),
         _machine(),
         "",

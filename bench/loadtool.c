@@ -104,22 +104,81 @@ static void print_figures(double seconds, size_t failures) {
 
 // upstream: a provider that streams slowly
 
+// How a dialect streams: what comes before the deltas, what is around the text of each, and what comes behind them.
+typedef struct {
+    const char *path, *type, *start, *before, *after, *end;
+} Form;
+
+#define CHUNK \
+    "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1755000000,\"model\":\"bench\","
+#define RESPONSE "\"response\":{\"id\":\"resp_bench\",\"object\":\"response\",\"created_at\":1755000000,\"model\":\"bench\","
+#define PLACE "\"item_id\":\"msg_bench\",\"output_index\":0,\"content_index\":0,"
+#define LINE "{\"model\":\"bench\",\"created_at\":\"2025-08-12T12:00:00.123456789Z\","
+
+static const Form forms[] = {
+    {"/messages", "text/event-stream",
+     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_bench\",\"type\":\"message\","
+     "\"role\":\"assistant\",\"model\":\"bench\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,"
+     "\"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\nevent: content_block_start\ndata: "
+     "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+     "{\"type\":\"text_delta\",\"text\":\"",
+     "\"}}\n\n",
+     "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\nevent: message_delta\ndata: "
+     "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
+     "\"usage\":{\"output_tokens\":50}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"},
+    {"/responses", "text/event-stream",
+     "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0," RESPONSE
+     "\"status\":\"in_progress\",\"output\":[]}}\n\nevent: response.output_item.added\ndata: "
+     "{\"type\":\"response.output_item.added\",\"sequence_number\":1,\"output_index\":0,\"item\":{\"id\":\"msg_bench\","
+     "\"type\":\"message\",\"status\":\"in_progress\",\"content\":[],\"role\":\"assistant\"}}\n\n"
+     "event: response.content_part.added\ndata: {\"type\":\"response.content_part.added\",\"sequence_number\":2," PLACE
+     "\"part\":{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"\"}}\n\n",
+     "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":3," PLACE
+     "\"delta\":\"",
+     "\",\"logprobs\":[],\"obfuscation\":\"hR3xQ9\"}\n\n",
+     "event: response.completed\ndata: {\"type\":\"response.completed\",\"sequence_number\":54," RESPONSE
+     "\"status\":\"completed\",\"output\":[],\"usage\":{\"input_tokens\":10,\"output_tokens\":50,"
+     "\"total_tokens\":60}}}\n\n"},
+    {"GenerateContent", "text/event-stream", "",
+     "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"",
+     "\"}],\"role\":\"model\"},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":10,\"totalTokenCount\":10},"
+     "\"modelVersion\":\"bench\"}\n\n",
+     "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"finishReason\":\"STOP\","
+     "\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":10,\"candidatesTokenCount\":50,\"totalTokenCount\":60},"
+     "\"modelVersion\":\"bench\"}\n\n"},
+    {"/api/chat", "application/x-ndjson", "", LINE "\"message\":{\"role\":\"assistant\",\"content\":\"",
+     "\"},\"done\":false}\n",
+     LINE "\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\","
+     "\"prompt_eval_count\":10,\"eval_count\":50}\n"},
+    {"", "text/event-stream", "", CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
+     "\"},\"finish_reason\":null}]}\n\n",
+     CHUNK "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":10,"
+     "\"completion_tokens\":50,\"total_tokens\":60}}\n\ndata: [DONE]\n\n"},
+};
+
+// The form that the request line asks for; OpenAI's if it names no other.
+static const Form *form_of(const char *head) {
+    const char *line_end = strchr(head, '\r');
+    const Form *form = forms;
+    while (*form->path) {
+        const char *found = strstr(head, form->path);
+        if (found && found < line_end) break;
+        form++;
+    }
+    return form;
+}
+
 typedef struct {
     char head[2048];          // the beginning of the request; the bench's small requests fit whole
     size_t kept, have, total; // bytes in `head`; bytes of the request so far; its size once that is known
     int left, interval_ms; // deltas still to be sent; -1: hold the stream open
     uint64_t due;
     bool streaming, closes;
+    const Form *form; // what the stream looks like
 } Stream;
 
 static Stream *streams[MAXIMUM_FD];
-
-static const char stream_head[] =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-static const char stream_tail[] =
-    "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1755000000,\"model\":\"bench\","
-    "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":10,"
-    "\"completion_tokens\":50,\"total_tokens\":60}}\n\ndata: [DONE]\n\n";
 
 static int put_chunk(char *out, const char *data, size_t size) {
     int n = sprintf(out, "%zx\r\n", size);
@@ -128,13 +187,9 @@ static int put_chunk(char *out, const char *data, size_t size) {
     return n + (int)size + 2;
 }
 
-static int put_delta(char *out) {
-    char event[512];
-    int n = sprintf(event,
-                    "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1755000000,"
-                    "\"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"t=%llu; \"},"
-                    "\"finish_reason\":null}]}\n\n",
-                    (unsigned long long)now_ns());
+static int put_delta(char *out, const Form *form) {
+    char event[1024];
+    int n = sprintf(event, "%st=%llu; %s", form->before, (unsigned long long)now_ns(), form->after);
     return put_chunk(out, event, (size_t)n);
 }
 
@@ -147,9 +202,11 @@ static void start_stream(int fd, Stream *s) {
     s->streaming = true;
     s->closes = strcasestr(s->head, "connection: close") != NULL;
     s->due = now_ns() + (uint64_t)interval * 1000000u;
-    char out[1024];
-    int n = sprintf(out, "%s", stream_head);
-    if (s->left < 0) n += put_delta(out + n);
+    s->form = form_of(s->head);
+    char out[4096];
+    int n = sprintf(out, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n", s->form->type);
+    if (*s->form->start) n += put_chunk(out + n, s->form->start, strlen(s->form->start));
+    if (s->left < 0) n += put_delta(out + n, s->form);
     if (write(fd, out, (size_t)n) < 0) s->streaming = false;
 }
 
@@ -187,10 +244,10 @@ static void send_due(int fd, uint64_t now) {
     char out[2048];
     int n = 0;
     if (s->left-- > 0) {
-        n = put_delta(out);
+        n = put_delta(out, s->form);
         s->due += (uint64_t)s->interval_ms * 1000000u;
     } else {
-        n = put_chunk(out, stream_tail, sizeof stream_tail - 1);
+        n = put_chunk(out, s->form->end, strlen(s->form->end));
         n += sprintf(out + n, "0\r\n\r\n");
         s->streaming = false;
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 import shutil
 import sqlite3
 import statistics
@@ -14,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import messages, processes
+from . import dialects, messages, processes
+from .dialects import Dialect
 from .processes import GATEWAY_PORT, PACED_PORT, PROXY_PORT, Gateway, Process, loadtool, request_bytes, wrk
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
@@ -176,7 +179,7 @@ def streams_at_once(setting: Setting) -> list[Row]:
         body = messages.small(f"{prefix}/bench", stream=True)
         row, ours, _ = _throughput(setting, f"{measure}: answers", path, body, proxied, budget, aim)
         rows.append(row)
-        cpu = ours.cpu_per_thousand * 1000 / messages.DELTAS
+        cpu = ours.cpu_per_thousand * 1000 / dialects.WORDS
         rows.append(Row("the same: CPU per delta", f"{cpu:.2f} µs"))
     return rows
 
@@ -188,32 +191,42 @@ def paced_streams(setting: Setting) -> list[Row]:
     try:
         # 50 deltas, 5 ms apart: a stream lasts a quarter of a second. All 1,000 at once are 200,000 chunks per second,
         # more than nginx or the load generator can move on a core, so that case has no bound but nginx beside it.
-        for label, streams, spread, model, bounds in (
-            ("1,000 streams within 5 s, deltas 5 ms apart", 1000, 5000, "paced-50-5", (2.0, 0.5)),
-            ("1,000 streams at once, deltas 100 ms apart", 1000, 100, "paced-50-100", (2.0, 0.5)),
-            ("1,000 streams at once, deltas 5 ms apart (overload)", 1000, 0, "paced-50-5", (None, None)),
+        for label, spread, model, bounds in (
+            ("1,000 streams within 5 s, deltas 5 ms apart", 5000, "paced-50-5", (2.0, 0.5)),
+            ("1,000 streams at once, deltas 100 ms apart", 100, "paced-50-100", (2.0, 0.5)),
+            ("1,000 streams at once, deltas 5 ms apart (overload)", 0, "paced-50-5", (None, None)),
         ):
-            rows += _paced(setting, label, streams, spread, model, bounds)
+            rows += _paced(setting, label, spread, model, dialects.MESSAGES, dialects.CHAT, bounds)
+        # The pair whose events differ most.
+        label = "1,000 streams at once, deltas 100 ms apart"
+        rows += _paced(setting, label, 100, "paced-50-100", dialects.GEMINI, dialects.RESPONSES, (2.0, 0.5))
     finally:
         upstream.stop()
     return rows
 
 
 def _paced(
-    setting: Setting, label: str, streams: int, spread: int, model: str, bounds: tuple[float | None, float | None]
+    setting: Setting,
+    label: str,
+    spread: int,
+    model: str,
+    client: Dialect,
+    upstream: Dialect,
+    bounds: tuple[float | None, float | None],
 ) -> list[Row]:
+    ours = f"paced/{model}" if upstream is dialects.CHAT else f"rpaced/{model}"
     targets = {
-        "direct": (PACED_PORT, CHAT, f"{model}", ""),
-        "nginx": (PROXY_PORT, f"/paced{CHAT}", f"{model}", ""),
-        "ours": (GATEWAY_PORT, MESSAGES, f"paced/{model}", setting.gateway.key),
+        "direct": (PACED_PORT, upstream.path, upstream, model, ""),
+        "nginx": (PROXY_PORT, f"/paced{upstream.path}", upstream, model, ""),
+        "ours": (GATEWAY_PORT, client.call(ours, stream=True), client, ours, setting.gateway.key),
     }
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in targets}
     for _ in range(setting.rounds):
-        for name, (port, path, asked, key) in targets.items():
+        for name, (port, path, dialect, asked, key) in targets.items():
             request = setting.home / f"request-paced-{name}"
-            body = messages.small(asked, stream=True)
+            body = messages.small(asked, dialect, **({} if dialect is dialects.GEMINI else {"stream": True}))
             request.write_bytes(request_bytes(port, path, body, key, close=True))
-            found[name].append(loadtool("paced", str(port), str(request), str(streams), str(spread)))
+            found[name].append(loadtool("paced", str(port), str(request), "1000", str(spread)))
 
     def added(name: str, share: str) -> float:
         runs = zip(found[name], found["direct"], strict=True)
@@ -221,20 +234,21 @@ def _paced(
 
     rows = []
     for share, (budget, aim) in (("p50", (None, None)), ("p99", bounds)):
-        ours, nginx = added("ours", share), added("nginx", share)
-        measure = f"{label}, Anthropic client → OpenAI upstream: added delay per chunk, {share}"
-        rows.append(Row(measure, f"{ours:.3f} ms", f"{nginx:.3f} ms", ours, "ms", budget, aim))
+        mine, nginx = added("ours", share), added("nginx", share)
+        measure = f"{label}, {client.name} client → {upstream.name} upstream: added delay per chunk, {share}"
+        rows.append(Row(measure, f"{mine:.3f} ms", f"{nginx:.3f} ms", mine, "ms", budget, aim))
     return rows
 
 
 def agent_requests(setting: Setting) -> list[Row]:
     rows = []
-    for measure, path, dialect, prefix, proxied in (
-        ("200 KB, 40 tools, Anthropic client → OpenAI upstream", MESSAGES, "anthropic", "whole", f"/whole{CHAT}"),
-        ("200 KB, 40 tools, OpenAI client → Anthropic upstream", CHAT, "openai", "awhole", f"/whole{MESSAGES}"),
-        ("200 KB, 40 tools, OpenAI → OpenAI (passed through)", CHAT, "openai", "whole", f"/whole{CHAT}"),
+    for measure, client, upstream in (
+        ("200 KB, 40 tools, Anthropic client → OpenAI upstream", dialects.MESSAGES, dialects.CHAT),
+        ("200 KB, 40 tools, OpenAI client → Anthropic upstream", dialects.CHAT, dialects.MESSAGES),
+        ("200 KB, 40 tools, OpenAI → OpenAI (passed through)", dialects.CHAT, dialects.CHAT),
     ):
-        body = messages.agent(f"{prefix}/bench", dialect)
+        path, proxied = client.path, f"/any{upstream.path}"
+        body = messages.agent(f"{upstream.prefix}/bench", client)
         loads = compare(
             setting,
             {
@@ -244,7 +258,7 @@ def agent_requests(setting: Setting) -> list[Row]:
             connections=8,
         )
         ours, nginx = loads["ours"].cpu_per_thousand, loads["nginx"].cpu_per_thousand
-        translated = path == MESSAGES or prefix == "awhole"
+        translated = client is not upstream
         rows.append(
             Row(
                 f"{measure}: CPU per request",
@@ -257,6 +271,62 @@ def agent_requests(setting: Setting) -> list[Row]:
             )
         )
     return rows
+
+
+def pairs(setting: Setting) -> list[Row]:
+    """A large request and its answer of 2 KB, and a stream, from every dialect to every other."""
+    rows = []
+    for client, upstream in dialects.PAIRS:
+        samples = [seconds * 1e3 for seconds in _cpu_of_each(setting, client, upstream, stream=False)]
+        rows.append(
+            _pair_row("200 KB, 40 tools, 2 KB back", "CPU per request", client, upstream, samples, "ms", 1.5, 0.7)
+        )
+    for client, upstream in dialects.PAIRS:
+        samples = [seconds * 1e6 / dialects.LONG for seconds in _cpu_of_each(setting, client, upstream, stream=True)]
+        rows.append(
+            _pair_row(f"stream of {dialects.LONG} deltas", "CPU per delta", client, upstream, samples, "µs", 5, None)
+        )
+    return rows
+
+
+def _pair_row(
+    what: str,
+    figure: str,
+    client: Dialect,
+    upstream: Dialect,
+    samples: list[float],
+    unit: str,
+    budget: float,
+    aim: float | None,
+) -> Row:
+    """Of the large requests the median counts, of the deltas nearly all."""
+    p50, p99 = statistics.median(samples), statistics.quantiles(samples, n=100)[98]
+    measure = f"{what}, {client.name} client → {upstream.name} upstream: {figure}, p50 and p99"
+    value = p50 if aim is not None else p99
+    return Row(measure, f"{p50:.2f} and {p99:.2f} {unit}", "", value, unit, budget, aim)
+
+
+def _cpu_of_each(setting: Setting, client: Dialect, upstream: Dialect, *, stream: bool) -> list[float]:
+    """CPU seconds of all the gateway's threads for each of many requests, one after the other."""
+    model = f"{upstream.prefix}/bench"
+    more = {} if client is dialects.GEMINI else {"stream": stream}
+    body = messages.small(model, client, **more) if stream else messages.agent(model, client, **more)
+    path = client.call(model, stream=stream)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {setting.gateway.key}"}
+    connection = http.client.HTTPConnection("127.0.0.1", GATEWAY_PORT, timeout=20)
+    samples = []
+    warming, counted = 20, (30 if setting.quick else 100 * setting.rounds)
+    for number in range(warming + counted):
+        before = setting.served.exact_cpu_seconds()
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        if answer.status != 200 or re.search(rb'"error": ?[{"]', content):
+            raise RuntimeError(f"{client.name} client, {upstream.name} upstream: {answer.status} {content[:300]!r}")
+        if number >= warming:
+            samples.append(setting.served.exact_cpu_seconds() - before)
+    connection.close()
+    return samples
 
 
 def memory(setting: Setting) -> list[Row]:
@@ -344,8 +414,6 @@ def _start_row(measure: str, times: list[float], budget: float | None, aim: floa
 
 
 def _start(gateway: Gateway, *, demo: bool = False) -> float:
-    import http.client
-
     body = messages.small("demo/echo" if demo else "whole/bench")
     path = "/v1/models" if demo else CHAT
     started = time.perf_counter()
@@ -397,6 +465,7 @@ ALL: dict[str, Callable[[Setting], list[Row]]] = {
     "streams": streams_at_once,
     "paced": paced_streams,
     "agent": agent_requests,
+    "pairs": pairs,
     "drift": drift,
     "memory": memory,
     "starts": starts,

@@ -14,7 +14,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from . import messages
+from . import dialects, messages
+from .dialects import Dialect
 
 ROOT = Path(__file__).resolve().parents[1]
 BINARY = ROOT / ".build/release/omniroute"
@@ -56,6 +57,11 @@ class Process:
             fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
             total += int(fields[11]) + int(fields[12])
         return total / TICKS
+
+    def exact_cpu_seconds(self) -> float:
+        """To the nanosecond for threads that wait; the process's own, without children."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def rss_megabytes(self) -> float:
         total = 0
@@ -100,9 +106,9 @@ def _set_parts(name: str, text: str) -> str:
     return "\n".join(lines), "".join(f"${name}{index}" for index in range(len(parts)))
 
 
-def _location(path: str, kind: str, text: str) -> str:
+def _location(path: str, kind: str, text: str, choice: str = "") -> str:
     lines, words = _set_parts("answer", text)
-    return f"location {path} {{ default_type {kind}; {lines} return 200 {words}; }}\n"
+    return f"location {path} {{ {choice} default_type {kind}; {lines} return 200 {words}; }}\n"
 
 
 def _nginx(home: Path, name: str, core: int, server: str) -> Process:
@@ -126,14 +132,21 @@ def _nginx(home: Path, name: str, core: int, server: str) -> Process:
     return Process(core, ["nginx", "-p", str(directory), "-c", "nginx.conf", "-e", str(directory / "error.log")])
 
 
+def _either(path: str, dialect: Dialect) -> str:
+    """An answer of 2 KB, or a long stream if the request says that it takes one."""
+    streamed = _location(f"@{dialect.prefix}", dialect.stream_type, dialect.stream(dialects.LONG))
+    choice = f'error_page 418 =200 @{dialect.prefix}; if ($http_accept = "{dialect.stream_type}") {{ return 418; }}'
+    return streamed + _location(path, "application/json", dialect.whole(), choice)
+
+
 def start_upstream(home: Path) -> Process:
-    """nginx with fixed answers: whole and streamed, in both dialects."""
+    """nginx with fixed answers: small ones, and whole and streamed ones in every dialect."""
     locations = "".join(
         [
             _location("/whole/v1/chat/completions", "application/json", messages.ANSWER),
-            _location("/whole/v1/messages", "application/json", messages.ANTHROPIC_ANSWER),
-            _location("/stream/v1/chat/completions", "text/event-stream", messages.openai_stream()),
-            _location("/stream/v1/messages", "text/event-stream", messages.anthropic_stream()),
+            _location("/stream/v1/chat/completions", "text/event-stream", dialects.CHAT.stream(dialects.WORDS)),
+            _location("/stream/v1/messages", "text/event-stream", dialects.MESSAGES.stream(dialects.WORDS)),
+            *(_either("/any" + dialect.path.split("{")[0], dialect) for dialect in dialects.ALL),
         ]
     )
     process = _nginx(
@@ -221,15 +234,23 @@ class Gateway:
         self._call("/api/auth/login", {"password": self.PASSWORD})
         upstream, paced = f"http://127.0.0.1:{UPSTREAM_PORT}", f"http://127.0.0.1:{PACED_PORT}"
         for prefix, kind, base in (
-            ("whole", "openai-compatible", f"{upstream}/whole/v1"),
-            ("awhole", "anthropic-compatible", f"{upstream}/whole/v1"),
-            ("stream", "openai-compatible", f"{upstream}/stream/v1"),
-            ("astream", "anthropic-compatible", f"{upstream}/stream/v1"),
-            ("paced", "openai-compatible", f"{paced}/v1"),
+            ("whole", "chat", f"{upstream}/whole/v1"),
+            ("stream", "chat", f"{upstream}/stream/v1"),
+            ("astream", "messages", f"{upstream}/stream/v1"),
+            ("paced", "chat", f"{paced}/v1"),
+            ("rpaced", "responses", f"{paced}/v1"),
+            *((kind, kind, f"{upstream}/any/v1") for kind in ("chat", "responses", "messages")),
         ):
-            wish = {"name": prefix, "prefix": prefix, "type": kind, "baseUrl": base}
-            node = self._call("/api/provider-nodes", {**wish, **({"apiType": "chat"} if "openai" in kind else {})})
+            wish = {"name": prefix, "prefix": prefix, "baseUrl": base, "type": "openai-compatible", "apiType": kind}
+            if kind == "messages":
+                wish = {"name": prefix, "prefix": prefix, "baseUrl": base, "type": "anthropic-compatible"}
+            node = self._call("/api/provider-nodes", wish)
             self._call("/api/providers", {"provider": node["node"]["id"], "name": prefix, "apiKey": "sk-bench"})
+        # Of these there is no kind to define; the catalogue's own are sent elsewhere.
+        for provider in ("gemini", "ollama-local"):
+            elsewhere = {"baseUrl": f"{upstream}/any"}
+            wish = {"provider": provider, "name": provider, "apiKey": "sk-bench", "providerSpecificData": elsewhere}
+            self._call("/api/providers", wish)
         self.key = self._call("/api/keys", {"name": "bench"})["key"]
 
 

@@ -61,7 +61,7 @@ struct ClientAPI: Sendable {
     ///
     /// Nearly every body is known by a look for its messages; only others are read.
     static func chatDialect(of body: [UInt8]) -> Dialect {
-        guard !body.contains(Array(#""messages""#.utf8)), let root = (try? JSONDocument.parse(body))?.root else {
+        guard !body[...].contains("\"messages\""), let root = (try? JSONDocument.parse(body))?.root else {
             return .openAIChat
         }
         let isResponses = root["input"] != nil || root["previous_response_id"] != nil

@@ -51,7 +51,8 @@ final class AttemptLoop: @unchecked Sendable {
             settings = combo.settings
         }
         policies = AnswerPolicies(request.key, settings, gateway.settings)
-        state = ResponsesState(request, question, gateway: gateway)
+        state =
+            request.dialect == .openAIResponses ? ResponsesState(request, question, gateway: gateway) : nil
         if let session = state?.earlierSession { ledger.join(session: session) }
         plan = gateway.makePlan(for: goal, request)
     }

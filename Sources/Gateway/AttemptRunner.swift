@@ -128,9 +128,15 @@ final class AttemptRunner {
     private func open() async throws -> any AnswerSource {
         if target.providerID == DemoProvider.id { return try answerHere() }
         if let state { document = try state.document(for: document, target) }
-        let wanted = RequestTranslator.mediaToFetch(document, profile: profile, context: context)
-        if !wanted.isEmpty { context.fetchedMedia = try await fetch(wanted) }
+        if call.dialect != request.dialect, let wanted = mediaToFetch() {
+            context.fetchedMedia = try await fetch(wanted)
+        }
         return try await gateway.client(on: request.loop).send(try message(with: try translate()))
+    }
+
+    @inline(never) private func mediaToFetch() -> [String]? {
+        let urls = RequestTranslator.mediaToFetch(document, profile: profile, context: context)
+        return urls.isEmpty ? nil : urls
     }
 
     private func fetch(_ urls: [String]) async throws -> [String: FetchedMedia] {

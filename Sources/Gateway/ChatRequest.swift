@@ -49,7 +49,7 @@ package final class ChatRequest: Sendable {
         self.path = path
         self.address = address
         self.requiredProvider = requiredProvider
-        key = apiKey.map(PresentedKey.init)
+        key = if let apiKey { PresentedKey(apiKey) } else { nil }
         self.recordID = recordID
         self.configuration = configuration
         self.loop = loop

@@ -17,11 +17,11 @@ extension Ledger {
 
     /// What is told to the client of an answer's usage.
     func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
-        let (usage, cost) = total(relay.usage, reportedCost: relay.usage.reportedCost)
+        let total = total(relay.usage, reportedCost: relay.providerReportedCost)
         return AnswerHeaders.Figures(
-            inputTokens: usage.totalInput,
-            outputTokens: usage.output ?? 0,
-            cost: cost
+            inputTokens: total.usage.totalInput,
+            outputTokens: total.usage.output ?? 0,
+            cost: total.cost
         )
     }
 

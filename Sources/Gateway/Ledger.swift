@@ -30,9 +30,22 @@ final class Ledger {
     var target: Target?
     var firstContentAt: MonotonicTime?
     /// What was used by targets whose answers broke off and were gone on with.
-    private var earlier: (usage: Usage, cost: Double?)?
+    private var earlier: Part?
     /// What the target of the attempt that answered, or of the last one, could not express.
     var losses: [Loss] = []
+
+    /// What was used, and what that costs if it is known; no tuple, which would be slow to copy.
+    struct Total {
+        let usage: Usage
+        let cost: Double?
+    }
+
+    /// An object, because there is hardly ever one.
+    private final class Part {
+        let total: Total
+
+        init(_ total: Total) { self.total = total }
+    }
 
     /// What the record tells of the key that was presented.
     private struct Key {
@@ -116,15 +129,15 @@ final class Ledger {
 
     /// Accounts for a target whose answer broke off and is gone on with by another one.
     func addPart(_ usage: Usage, reportedCost: Double?) {
-        let part = (usage: usage.bounded, cost: cost(of: usage.bounded, reported: reportedCost))
-        earlier = earlier.map { ($0.usage.adding(part.usage), Self.sum($0.cost, part.cost)) } ?? part
+        earlier = Part(total(usage, reportedCost: reportedCost))
     }
 
     /// What all targets of the request have used and cost, of which `usage` is the last one's.
-    func total(_ usage: Usage, reportedCost: Double?) -> (usage: Usage, cost: Double?) {
-        let last = (usage: usage.bounded, cost: cost(of: usage.bounded, reported: reportedCost))
-        guard let earlier else { return last }
-        return (earlier.usage.adding(last.usage), Self.sum(earlier.cost, last.cost))
+    func total(_ usage: Usage, reportedCost: Double?) -> Total {
+        let usage = usage.bounded
+        let cost = cost(of: usage, reported: reportedCost)
+        guard let earlier = earlier?.total else { return Total(usage: usage, cost: cost) }
+        return Total(usage: earlier.usage.adding(usage), cost: Self.sum(earlier.cost, cost))
     }
 
     /// Of prices that are not all known there is no sum.
@@ -141,43 +154,46 @@ final class Ledger {
         guard !isSettled else { return }
         isSettled = true
         if !losses.isEmpty { logLosses() }
-        let (usage, cost) = total(usage, reportedCost: reportedCost)
-        let record = UsageRecord(
-            requestID: recordID,
-            timestamp: gateway.time.wall(),
-            provider: target?.providerID,
-            model: target?.model,
-            requestedModel: requestedModel,
-            connectionID: target?.connectionID,
-            apiKeyID: key?.id,
-            apiKeyName: key?.name,
-            input: usage.input,
-            output: usage.output,
-            cacheRead: usage.cacheRead,
-            cacheWrite: usage.cacheWrite,
-            reasoning: usage.reasoning,
-            costUSD: cost,
-            estimated: usage.estimated,
-            serviceTier: usage.serviceTier,
-            status: status,
-            success: status < 400,
-            latencyMs: gateway.time.monotonic().milliseconds(since: receivedAt),
-            ttftMs: firstContentAt.map { $0.milliseconds(since: receivedAt) },
-            errorCode: errorCode,
-            errorSummary: summary,
-            comboName: comboName,
-            comboStepID: target?.stepID,
-            sourceFormat: dialect.rawValue,
-            targetFormat: target?.dialect.rawValue,
-            stream: isStream,
-            path: path,
-            account: target?.account,
-            requestType: "chat",
-            isLogged: key?.isLogged ?? true,
-            // A request that reached no provider is listed, but it used nothing.
-            isCounted: target != nil
+        let total = total(usage, reportedCost: reportedCost)
+        // Made where it is passed: a variable would be copied, which is much.
+        let outcome = gateway.store.journal.append(
+            UsageRecord(
+                requestID: recordID,
+                timestamp: gateway.time.wall(),
+                provider: target?.providerID,
+                model: target?.model,
+                requestedModel: requestedModel,
+                connectionID: target?.connectionID,
+                apiKeyID: key?.id,
+                apiKeyName: key?.name,
+                input: total.usage.input,
+                output: total.usage.output,
+                cacheRead: total.usage.cacheRead,
+                cacheWrite: total.usage.cacheWrite,
+                reasoning: total.usage.reasoning,
+                costUSD: total.cost,
+                estimated: total.usage.estimated,
+                serviceTier: total.usage.serviceTier,
+                status: status,
+                success: status < 400,
+                latencyMs: gateway.time.monotonic().milliseconds(since: receivedAt),
+                ttftMs: firstContentAt.map { $0.milliseconds(since: receivedAt) },
+                errorCode: errorCode,
+                errorSummary: summary,
+                comboName: comboName,
+                comboStepID: target?.stepID,
+                sourceFormat: dialect.rawValue,
+                targetFormat: target?.dialect.rawValue,
+                stream: isStream,
+                path: path,
+                account: target?.account,
+                requestType: "chat",
+                isLogged: key?.isLogged ?? true,
+                // A request that reached no provider is listed, but it used nothing.
+                isCounted: target != nil
+            )
         )
-        guard gateway.store.journal.append(record) != .written else { return }
+        guard outcome != .written else { return }
         gateway.counters.lateUsageRecords.wrappingAdd(1, ordering: .relaxed)
         gateway.log.error("a usage record could not be written to disk yet")
     }

@@ -41,7 +41,7 @@ struct ReasoningKeepers {
     /// Lets the translation for an account keep and find what the request's owner may have.
     func lend(to context: inout TranslationContext, _ request: ChatRequest, account: String?) {
         context.account = account
-        guard request.configuration.settings.reasoningMemory else { return }
+        guard request.configuration.keepsReasoning else { return }
         context.memory = request.key?.isLogged ?? true ? persisting : fleeting
         context.owner = request.key?.id ?? ""
     }

@@ -21,9 +21,8 @@ final class ResponsesState {
     /// Where the provider keeps the answer itself.
     private var home: StoredResponse.Home?
 
-    /// Nil for clients of other dialects, and for requests that neither refer to a response nor are kept.
+    /// Nil for requests that neither refer to a response nor are kept.
     init?(_ request: ChatRequest, _ question: Question, gateway: Gateway) {
-        guard request.dialect == .openAIResponses else { return nil }
         let reference = ResponsesStore.reference(of: question.document)
         guard reference.stores || reference.previousID != nil else { return nil }
         isKept = reference.stores

@@ -16,10 +16,11 @@ enum Session {
         var same: [UInt8] = []
         same.reserveCapacity(model.utf8.count + min(body.document.bytes.count, usualSize))
         same.append(contentsOf: model.utf8)
-        if let system = system(of: body) { append(system, to: &same) }
-        if let turns = body["messages"] ?? body["input"] ?? body["contents"] {
-            appendBeginning(of: turns, to: &same)
+        let messages = body["messages"]
+        if let system = body.present("system") ?? (messages == nil ? instructions(of: body) : nil) {
+            append(system, to: &same)
         }
+        if let turns = messages ?? body["input"] ?? body["contents"] { appendBeginning(of: turns, to: &same) }
         if let tools = body.present("tools") {
             for tool in tools.elements { appendNames(of: tool, to: &same) }
         }
@@ -34,9 +35,9 @@ enum Session {
         return nil
     }
 
-    private static func system(of body: JSONValue) -> JSONValue? {
-        body.present("system") ?? body.present("instructions") ?? body.present("systemInstruction")
-            ?? body.present("system_instruction")
+    /// What dialects without `messages` call the system prompt.
+    private static func instructions(of body: JSONValue) -> JSONValue? {
+        body.present("instructions") ?? body.present("systemInstruction") ?? body.present("system_instruction")
     }
 
     /// What the system says at the beginning, and the first turn of the user; a turn that names no role is the user's.

@@ -7,6 +7,8 @@ import JSONCore
 /// is left out.
 final class AnswerSplicer: AnswerFilter {
     private let before: AnswerProgress
+    /// What was used by the targets that have answered so far.
+    let usedBefore: Usage
     private var trimmer: OverlapTrimmer
     private var numbers: [Int: Int] = [:]
     private var nextBlock: Int
@@ -18,8 +20,9 @@ final class AnswerSplicer: AnswerFilter {
     private var dropped: Set<Int> = []
     private var hasFailed = false
 
-    init(_ before: AnswerProgress) {
+    init(_ before: AnswerProgress, used: Usage) {
         self.before = before
+        usedBefore = used
         trimmer = OverlapTrimmer(behind: before.text)
         nextBlock = before.nextBlock
         openText = before.openText

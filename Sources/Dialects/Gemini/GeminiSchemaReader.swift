@@ -54,15 +54,14 @@ enum GeminiSchemaReader {
         writer.endArray()
     }
 
-    private static let limits: [(snake: String, camel: StaticString)] = [
+    private static let limits: [(snake: StaticString, camel: StaticString)] = [
         ("min_items", "minItems"), ("max_items", "maxItems"), ("min_properties", "minProperties"),
         ("max_properties", "maxProperties"), ("min_length", "minLength"), ("max_length", "maxLength"),
     ]
 
     /// Numbers of 64 bits are strings in the JSON of protocol buffers.
     private static func writeLimit(_ key: JSONText, _ value: JSONValue, to writer: inout JSONWriter) {
-        let name = key.string
-        guard let limit = limits.first(where: { $0.snake == name || "\($0.camel)" == name }) else {
+        guard let limit = limits.first(where: { key.equals($0.camel) || key.equals($0.snake) }) else {
             writer.key(key)
             return writer.raw(value)
         }

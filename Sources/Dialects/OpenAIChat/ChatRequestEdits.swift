@@ -30,7 +30,8 @@ struct ChatRequestEdits {
             repaired ?? body,
             messages: repaired == nil ? messages : repaired?.root["messages"],
             profile: profile,
-            context: context,
+            upstreamModel: context.upstreamModel,
+            recall: profile.reasoningReplay == .required ? ReasoningRecall(context, profile) : nil,
             streams: streams
         )
         try edits.edit()
@@ -43,15 +44,16 @@ struct ChatRequestEdits {
         _ body: JSONDocument,
         messages: JSONValue?,
         profile: TargetProfile,
-        context: TranslationContext,
+        upstreamModel: String,
+        recall: ReasoningRecall?,
         streams: Bool
     ) {
         root = body.root
         self.messages = messages
         editor = JSONEditor(body)
         self.profile = profile
-        upstreamModel = context.upstreamModel
-        recall = profile.reasoningReplay == .required ? ReasoningRecall(context, profile) : nil
+        self.upstreamModel = upstreamModel
+        self.recall = recall
         self.streams = streams
     }
 

@@ -42,8 +42,6 @@ final class AnswerRelayEngine {
     private lazy var pattern = FramePattern()
     /// What the client has been sent, if another target may have to go on.
     private var progress: AnswerProgress?
-    /// What was used by the targets that this one goes on from.
-    private let usedBefore: Usage
     /// Joins this answer to that of another target.
     private let splicer: AnswerSplicer?
     private var badFrames = 0
@@ -71,8 +69,7 @@ final class AnswerRelayEngine {
         continuing before: AnswerRelayEngine? = nil
     ) {
         progress = before?.progress ?? (context.continuation == .never ? nil : AnswerProgress())
-        usedBefore = before.map { $0.settledUsage.adding($0.usedBefore) } ?? Usage()
-        splicer = before?.progress.map { AnswerSplicer($0) }
+        splicer = before.flatMap { before in before.progress.map { AnswerSplicer($0, used: before.usedInAll) } }
         output = before?.output
         splitsThinkTags = profile.thinkTags
         sniffer = AnswerSniffer(
@@ -97,6 +94,9 @@ final class AnswerRelayEngine {
         let input = context.estimatedInputTokens
         return isComplete ? observer.settledUsage(inputTokens: input) : observer.unfinishedUsage(inputTokens: input)
     }
+
+    /// What this target and those that it goes on from have used.
+    private var usedInAll: Usage { splicer.map { settledUsage.adding($0.usedBefore) } ?? settledUsage }
 
     /// What was found of the calls so far.
     var toolCallReport: ToolCallReport? { toolGuard?.report }
@@ -341,7 +341,11 @@ final class AnswerRelayEngine {
         // Taken out while they are read, and put back to keep the array's memory.
         var batch: [AnswerEvent] = []
         swap(&batch, &events)
-        for event in batch where !isOver { deliver(claimsSignatures ? context.claiming(event) : event, into: &out) }
+        if claimsSignatures {
+            for event in batch where !isOver { deliver(context.claiming(event), into: &out) }
+        } else {
+            for event in batch where !isOver { deliver(event, into: &out) }
+        }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &events)
     }
@@ -361,7 +365,8 @@ final class AnswerRelayEngine {
         progress?.note(event)
         recorder?.observe(event)
         switch output {
-        case .encoded(let encoder): encoder.write(shown(event), into: &out)
+        case .encoded(let encoder):
+            if splicer == nil { encoder.write(event, into: &out) } else { encoder.write(shown(event), into: &out) }
         case .collected(let collector): collector.add(event)
         case .forwarded, .echoed, nil: break
         }
@@ -369,8 +374,8 @@ final class AnswerRelayEngine {
 
     /// Clients are told what all targets of an answer have used together.
     private func shown(_ event: AnswerEvent) -> AnswerEvent {
-        guard splicer != nil, case .usage(let usage) = event else { return event }
-        return .usage(usage.adding(usedBefore))
+        guard let splicer, case .usage(let usage) = event else { return event }
+        return .usage(usage.adding(splicer.usedBefore))
     }
 
     private func endComplete(into out: inout [UInt8]) {

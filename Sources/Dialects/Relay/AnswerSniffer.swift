@@ -26,11 +26,10 @@ struct AnswerSniffer {
     private var isWhole = false
 
     init(contentType: String?, framing: StreamFraming) {
-        saysStream = contentType?.hasASCIIPrefix("text/event-stream") ?? false
-        saysLines =
-            contentType?.hasASCIIPrefix("application/x-ndjson") ?? contentType?.hasASCIIPrefix("application/jsonl")
-            ?? false
-        saysJSON = contentType?.hasASCIIPrefix("application/json") ?? false
+        let type = contentType ?? ""
+        saysStream = type.hasASCIIPrefix("text/event-stream")
+        saysJSON = !saysStream && type.hasASCIIPrefix("application/json")
+        saysLines = !saysStream && !saysJSON && type.hasASCIIPrefix("application/x-ndjson")
         mayBeLines = framing == .lines && !saysStream && !saysLines
     }
 

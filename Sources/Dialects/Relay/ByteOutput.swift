@@ -38,8 +38,8 @@ extension ArraySlice<UInt8> {
         }
     }
 
-    /// Whether fixed text occurs somewhere.
-    func contains(_ text: StaticString) -> Bool {
+    /// Whether fixed text occurs somewhere; compares many at a time, which generic code does not.
+    package func contains(_ text: StaticString) -> Bool {
         withUnsafeBytes { bytes in
             let length = text.utf8CodeUnitCount
             guard let start = bytes.baseAddress, length > 0 else { return length == 0 }

@@ -29,11 +29,18 @@ enum SafeNames {
         switch rule {
         case .openAI, .any: return replacingIllegal(name)
         case .gemini, .wordCharacters:
+            if isWord(name) { return name }
             let others: Set<Character> = rule == .gemini ? ["-", ".", ":"] : []
             let legal = name.map { isWordCharacter($0) || others.contains($0) ? $0 : "_" }
             let startsWell = legal.first.map { isWordCharacter($0) && !$0.isNumber } ?? true
             return (startsWell ? "" : "_") + String(legal)
         }
+    }
+
+    /// Whether a name is nothing but letters, digits and underscores, as most are, and begins with no digit.
+    private static func isWord(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first > UInt8(ascii: "9") else { return false }
+        return name.utf8.allSatisfy { isLegal($0) && $0 != UInt8(ascii: "-") }
     }
 
     private static func isWordCharacter(_ character: Character) -> Bool {
@@ -60,7 +67,8 @@ enum SafeNames {
     }
 
     private static func replacingIllegal(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.isASCII && isLegal(UInt8($0.value)) ? Character($0) : "_" })
+        if text.utf8.allSatisfy(isLegal) { return text }
+        return String(text.unicodeScalars.map { $0.isASCII && isLegal(UInt8($0.value)) ? Character($0) : "_" })
     }
 
     private static func isLegal(_ byte: UInt8) -> Bool {

@@ -23,7 +23,12 @@ enum GeminiJSONSchema {
         "cache_control", "defer_loading", "strict",
     ]
 
-    private static func isVendor(_ key: JSONText, _ value: JSONValue) -> Bool {
+    private static func isVendor(_ key: JSONText) -> Bool {
+        switch SchemaKeyword(key) {
+        // What schemas are full of is not looked up.
+        case .type, .properties, .description, .items, .required, .enumeration: return false
+        default: break
+        }
         guard key.utf8Count < 64 else { return false }
         let name = key.string
         return vendorKeys.contains(name) || name.hasPrefix("x-")
@@ -32,7 +37,7 @@ enum GeminiJSONSchema {
     /// What a keyword's value is made of; names of properties are no keywords.
     private enum Content { case schema, map, plain }
 
-    private static func content(of key: JSONText, _ value: JSONValue) -> Content {
+    private static func content(of key: JSONText) -> Content {
         switch SchemaKeyword(key) {
         case .properties, .schemaMap: .map
         case .items, .anyOf, .oneOf, .allOf, .schema, .additionalProperties: .schema
@@ -45,8 +50,8 @@ enum GeminiJSONSchema {
     private static func hasVendorKeys(_ schema: JSONValue) -> Bool {
         if schema.isArray { return schema.elements.contains(where: hasVendorKeys) }
         return schema.members.contains { key, value in
-            if isVendor(key, value) { return true }
-            switch content(of: key, value) {
+            if isVendor(key) { return true }
+            switch content(of: key) {
             case .schema: return hasVendorKeys(value)
             case .map: return value.members.contains { hasVendorKeys($0.value) }
             case .plain: return false
@@ -63,9 +68,9 @@ enum GeminiJSONSchema {
         }
         guard schema.isObject else { return writer.raw(schema) }
         writer.beginObject()
-        for (key, value) in schema.members where !isVendor(key, value) {
+        for (key, value) in schema.members where !isVendor(key) {
             writer.key(key)
-            switch content(of: key, value) {
+            switch content(of: key) {
             case .schema: write(value, to: &writer)
             case .map: write(map: value, to: &writer)
             case .plain: writer.raw(value)

@@ -97,6 +97,8 @@ package final class Configuration: Sendable {
     // MARK: - Settings
 
     package var settings: Settings { valueTable.settings }
+    /// The setting that every request asks for; all of them are much to copy.
+    package var keepsReasoning: Bool { valueTable.settings.reasoningMemory }
     /// Feature flags as raw text.
     package var featureFlags: [String: String] { valueTable.featureFlags }
     /// A value of any namespace that is kept in memory (all but caches and secrets).
