@@ -17,7 +17,12 @@ extension Ledger {
 
     /// What is told to the client of an answer's usage.
     func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
-        let (usage, cost) = total(relay.usage, reportedCost: relay.usage.reportedCost)
+        figures(relay.usage, reportedCost: relay.usage.reportedCost)
+    }
+
+    /// What is told to the client of what its last target and those before it have used.
+    func figures(_ usage: Usage, reportedCost: Double?) -> AnswerHeaders.Figures {
+        let (usage, cost) = total(usage, reportedCost: reportedCost)
         return AnswerHeaders.Figures(
             inputTokens: usage.totalInput,
             outputTokens: usage.output ?? 0,
