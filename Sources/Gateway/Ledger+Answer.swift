@@ -17,7 +17,12 @@ extension Ledger {
 
     /// What is told to the client of an answer's usage.
     func figures(_ relay: borrowing AnswerRelay) -> AnswerHeaders.Figures {
-        let total = total(relay.usage, reportedCost: relay.providerReportedCost)
+        figures(relay.usage, reportedCost: relay.providerReportedCost)
+    }
+
+    /// What is told to the client of what its last target and those before it have used.
+    func figures(_ usage: Usage, reportedCost: Double?) -> AnswerHeaders.Figures {
+        let total = total(usage, reportedCost: reportedCost)
         return AnswerHeaders.Figures(
             inputTokens: total.usage.totalInput,
             outputTokens: total.usage.output ?? 0,

@@ -9,6 +9,9 @@ import HTTPCore
 /// The addresses are a client's: only the public internet is asked, and errors name nothing but hosts.
 struct MediaFetcher: Sendable {
     private static let byteLimit = 20 << 20
+    /// All media of a request together, as base64.
+    private static let totalLimit = 48 << 20
+    private static let atOnce = 3
     private static let timeLimit = Duration.seconds(10)
     private static let redirectLimit = 5
 
@@ -16,16 +19,25 @@ struct MediaFetcher: Sendable {
     let settings: GatewaySettings
     let loop: EventLoop
 
-    /// All of them at once, by URL.
+    /// All of them, by URL.
     ///
     /// - Throws: `DialectError` for the first that cannot be had; cancellation when the client has left.
     func fetch(_ urls: [String]) async throws -> [String: FetchedMedia] {
         try await withThrowingTaskGroup(of: (String, FetchedMedia).self) { group in
-            for url in urls {
+            var waiting = urls[...]
+            for url in waiting.prefix(Self.atOnce) {
                 group.addTask(executorPreference: loop) { (url, try await fetch(url)) }
             }
+            waiting = waiting.dropFirst(Self.atOnce)
             var fetched: [String: FetchedMedia] = [:]
-            for try await (url, media) in group { fetched[url] = media }
+            var size = 0
+            while let (url, media) = try await group.next() {
+                size += media.size
+                guard size <= Self.totalLimit else { throw Self.refusal(url, "all files together are too large") }
+                fetched[url] = media
+                guard let next = waiting.popFirst() else { continue }
+                group.addTask(executorPreference: loop) { (next, try await fetch(next)) }
+            }
             return fetched
         }
     }

@@ -47,7 +47,9 @@ final class ResponsesState {
         guard let reference = ResponsesStore.reference(of: document).previousID else { return document }
         guard let earlier else {
             // A provider that keeps responses may know more of them.
-            guard target.dialect == .openAIResponses else { throw .unknownPreviousResponse(reference) }
+            guard target.dialect == .openAIResponses, !store.isOthers(reference, than: owner) else {
+                throw .unknownPreviousResponse(reference)
+            }
             return document
         }
         if let account, account == earlier.home?.accountID { return document }
@@ -57,8 +59,9 @@ final class ResponsesState {
         return whole
     }
 
-    /// Keeps the answer that the client gets, a whole response object.
-    func keep(_ answer: [UInt8]?, session: @autoclosure () -> String, at now: MonotonicTime) {
+    /// Keeps the answer that the client gets, a whole response object; the provider keeps one of that id only if the
+    /// object `isProviders` own.
+    func keep(_ answer: [UInt8]?, isProviders: Bool, session: @autoclosure () -> String, at now: MonotonicTime) {
         guard isKept, let answer, let id = ResponsesStore.answer(in: answer)?.id else { return }
         let isKeptThere = (try? JSONDocument.parse(answer))?.root["store"]?.bool != false
         let response = StoredResponse(
@@ -67,7 +70,7 @@ final class ResponsesState {
             input: items,
             sessionID: session(),
             isBackground: isBackground,
-            home: isKeptThere ? home : nil,
+            home: isProviders && isKeptThere ? home : nil,
             keptAt: now
         )
         store.keep(response, of: owner, at: now)

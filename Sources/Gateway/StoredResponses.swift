@@ -60,6 +60,11 @@ package final class StoredResponses: Sendable {
         }
     }
 
+    /// Whether the response of an id is kept for another owner: an account of a provider may serve both.
+    func isOthers(_ id: String, than owner: String) -> Bool {
+        state.withLock { $0.owners.contains { $0.key != owner && $0.value.entries[id] != nil } }
+    }
+
     /// Forgets a response.
     func remove(_ id: String, of owner: String) {
         state.withLock { remove(id, of: owner, from: &$0) }

@@ -200,7 +200,8 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
             return .broken(failure)
         }
         if !isCommitted { commit() }
-        state?.keep(relay.storedAnswer, session: ledger.sessionID, at: gateway.time.monotonic())
+        let now = gateway.time.monotonic()
+        state?.keep(relay.storedAnswer, isProviders: relay.keepsProviderIDs, session: ledger.sessionID, at: now)
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
         addComments(seams == 0 ? "whole" : "stitched(\(seams))")
         finish()
@@ -210,7 +211,9 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
     /// Tells the client at the end what was used and what became of the stream.
     private func addComments(_ state: String) {
         guard takesComments else { return }
-        var comments = ledger.answerHeaders(ledger.figures(relay)).streamComments
+        // What has been accounted for already must not count twice.
+        let figures = isAccounted ? ledger.figures(Usage(), reportedCost: 0) : ledger.figures(relay)
+        var comments = ledger.answerHeaders(figures).streamComments
         comments.removeLast()  // the blank line, which ends them
         comments.append(contentsOf: ": x-omniroute-stream=\(state)\n\n".utf8)
         pending.insertBeforeLastEvent(comments)

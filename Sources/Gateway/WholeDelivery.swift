@@ -58,7 +58,8 @@ final class WholeDelivery: AnswerDelivery {
         if let failure = relay.failure { return .failed(UpstreamRefusal(failure: failure, headers: source.headers)) }
         ledger.count(relay.toolCallReport)
         ledger.firstContentAt = gateway.time.monotonic()
-        state?.keep(relay.storedAnswer, session: ledger.sessionID, at: gateway.time.monotonic())
+        let now = gateway.time.monotonic()
+        state?.keep(relay.storedAnswer, isProviders: relay.keepsProviderIDs, session: ledger.sessionID, at: now)
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
         var headers = ledger.answerHeaders(ledger.figures(relay)).fields
         headers.add("Content-Type", "application/json")

@@ -238,4 +238,70 @@ import Testing
         #expect(frames.count { $0.hasPrefix("event: error") } == 1)
         #expect(frames.last?.hasPrefix("event: error") == true)
     }
+
+    // MARK: - Odd streams
+
+    @Test func `text behind calls goes on in its own block`() throws {
+        let call = toolBlock(0, id: "toolu_1", name: "get", [#"{"id":1}"#])
+        let first =
+            messageStart + call + event("content_block_start", #""index":1,"content_block":{"type":"text","text":""}"#)
+            + event("content_block_delta", #""index":1,"delta":{"type":"text_delta","text":"Let me"}"#)
+        let second =
+            messageStart + toolBlock(0, id: "toolu_2", name: "get", [#"{"id":1}"#]) + textBlock(1, [" see."])
+            + messageEnd("tool_use")
+        for bytewise in [false, true] {
+            let joined = try join(
+                first,
+                second,
+                client: .anthropicMessages,
+                .anthropicMessages,
+                .anthropicMessages,
+                bytewise: bytewise
+            )
+            #expect(joined.isComplete)
+            #expect(try text(joined.out) == "Let me see.")
+            #expect(joined.out.components(separatedBy: #""type":"content_block_start""#).count == 3)
+            #expect(joined.out.components(separatedBy: #""type":"content_block_stop""#).count == 3)
+        }
+    }
+
+    @Test func `answers side by side are not mixed`() throws {
+        let second = #"data: {"id":"c","choices":[{"index":1,"delta":{"content":"other"},"finish_reason":null}]}"#
+        let joined = try join(
+            Self.chat("Hello"),
+            Self.chat(" world") + second + "\n\n" + chunk("{}", finish: "stop") + "data: [DONE]\n\n",
+            .openAIChat,
+            .openAIChat
+        )
+        #expect(joined.failure?.cause == .cutOff && !joined.out.contains("other"))
+    }
+
+    @Test func `nobody goes on with an answer that is too long to be sent again`() throws {
+        let long = Self.chat(String(repeating: "x", count: AnswerProgress.sizeLimit - 5))
+        #expect(try join(long, "").isContinuable)
+        #expect(try !join(long + chunk(#"{"content":"123456"}"#), "").isContinuable)
+    }
+
+    @Test(arguments: [Dialect.openAIChat, .anthropicMessages, .openAIResponses, .gemini, .ollama])
+    func `a client is kept waiting, not kept in the dark, while another target is looked for`(client: Dialect) throws {
+        var context = makeContext(client, .openAIChat)
+        context.continuation = .text
+        var relay = AnswerRelay(
+            context: context,
+            profile: TargetProfile(.openAIChat),
+            upstreamContentType: "text/event-stream"
+        )
+        var out: [UInt8] = []
+        relay.receive(Array(Self.chat("Hello").utf8), into: &out)
+        var open: [UInt8] = []
+        relay.writeKeepAlive(into: &open)
+        relay.finish(cleanEnd: false, into: &out)
+        var waiting: [UInt8] = []
+        relay.writeKeepAlive(into: &waiting)
+        #expect(waiting.isEmpty == open.isEmpty && relay.failure != nil)
+        relay.fail(try #require(relay.failure), into: &out)
+        var over: [UInt8] = []
+        relay.writeKeepAlive(into: &over)
+        #expect(over.isEmpty)
+    }
 }

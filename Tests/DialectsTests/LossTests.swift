@@ -280,4 +280,102 @@ import Testing
             #expect(try Self.losses(body, dialect, dialect) == [])
         }
     }
+
+    // MARK: - The target's own dialect
+
+    private static func refuseAll(_ profile: inout TargetProfile) {
+        (profile.samplingAllowed, profile.seed, profile.penalties) = (false, false, false)
+        (profile.logitBias, profile.logprobs, profile.maxOutput) = (false, false, 50)
+        (profile.parallelToolCallsField, profile.toolChoiceForced) = (false, false)
+        profile.stripFields = ["store", "metadata", "safety_identifier"]
+    }
+
+    @Test(arguments: [
+        (#""temperature":0.5,"top_p":0.5,"seed":1"#, ["seed", "temperature", "top-p"]),
+        (#""presence_penalty":1,"frequency_penalty":1"#, ["penalty:frequency", "penalty:presence"]),
+        (#""logit_bias":{"1":1},"logprobs":true,"top_logprobs":2"#, ["logit-bias", "logprobs"]),
+        (#""max_tokens":51"#, ["max-output"]), (#""max_completion_tokens":50"#, []),
+        (
+            #""store":true,"metadata":{"a":"b"},"safety_identifier":"x""#,
+            ["field:safety_identifier", "metadata", "store"]
+        ),
+        (#""store":false,"metadata":{},"top_p":1,"seed":null,"presence_penalty":0,"logprobs":false"#, []),
+        (
+            #""tools":[\#(function)],"tool_choice":"required","parallel_tool_calls":false"#,
+            ["parallel-tools", "tool-choice"]
+        ),
+        (#""tools":[\#(function)],"tool_choice":"auto","parallel_tool_calls":true"#, []),
+    ])
+    func `what a Chat server does not take of its own dialect is lost`(members: String, lost: [String]) throws {
+        let body = Self.asking(members, of: .openAIChat)
+        #expect(try Self.losses(body, .openAIChat, .openAIChat, profile: Self.refuseAll) == lost)
+    }
+
+    @Test func `formats and tools that a server of the dialect does not take are lost`() throws {
+        let format = Self.asking(#""response_format":{"type":"json_object"}"#, of: .openAIChat)
+        #expect(
+            try Self.losses(format, .openAIChat, .openAIChat) { ($0.jsonObject, $0.jsonSchema) = (false, false) }
+                == ["structured-output"]
+        )
+        let tools = Self.asking(#""tools":[\#(Self.function),\#(Self.function)]"#, of: .openAIChat)
+        #expect(try Self.losses(tools, .openAIChat, .openAIChat) { $0.maxTools = 1 } == ["tool-limit:1"])
+        let dated = Self.asking(
+            #""tools":[{"type":"bash_20250124","name":"bash"},{"name":"f","input_schema":{"type":"object"}}]"#,
+            of: .anthropicMessages
+        )
+        #expect(
+            try Self.losses(dated, .anthropicMessages, .anthropicMessages) { $0.datedTools = false }
+                == ["hosted-tool:bash"]
+        )
+    }
+
+    @Test(arguments: [
+        (
+            Dialect.openAIResponses, #"{"model":"m","input":"x","max_output_tokens":99,"temperature":1}"#,
+            ["max-output", "temperature"]
+        ),
+        (
+            .anthropicMessages, #"{"model":"m","max_tokens":99,"top_k":3,"messages":[{"role":"user","content":"x"}]}"#,
+            ["max-output", "top-k"]
+        ),
+        (
+            .gemini, #"{"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"maxOutputTokens":99}}"#,
+            ["max-output"]
+        ),
+        (
+            .ollama,
+            #"{"model":"m","messages":[{"role":"user","content":"x"}],"options":{"num_predict":99,"min_p":0.5,"seed":3}}"#,
+            ["max-output", "min-p", "seed"]
+        ),
+    ])
+    func `limits and sampling of every dialect are lost to its own servers`(
+        dialect: Dialect,
+        body: String,
+        lost: [String]
+    ) throws {
+        #expect(try Self.losses(body, dialect, dialect, profile: Self.refuseAll) == lost)
+        #expect(try Self.losses(body, dialect, dialect) == [])
+    }
+
+    @Test func `thinking that an Anthropic server cannot be asked for, or given back, is lost`() throws {
+        let asked =
+            #"{"model":"m","max_tokens":4000,"thinking":{"type":"enabled","budget_tokens":2000},"messages":[{"role":"user","content":"x"}]}"#
+        #expect(
+            try Self.losses(asked, .anthropicMessages, .anthropicMessages) { $0.reasoningStyle = .none } == [
+                "reasoning"
+            ]
+        )
+        let foreign =
+            #"{"model":"m","max_tokens":40,"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"omr1.g.-.QUJD"},{"type":"text","text":"y"}]},{"role":"user","content":"z"}]}"#
+        #expect(try Self.losses(foreign, .anthropicMessages, .anthropicMessages) == ["reasoning-history"])
+    }
+
+    @Test func `what a target strips of a translated request is lost`() throws {
+        let body = Self.asking(#""temperature":0.5,"max_tokens":99"#, of: .openAIChat)
+        #expect(
+            try Self.losses(body, .openAIChat, .anthropicMessages) {
+                ($0.stripFields, $0.maxOutput) = (["temperature"], 50)
+            } == ["max-output", "temperature"]
+        )
+    }
 }

@@ -112,8 +112,12 @@ import Testing
             #expect(answer.sink.text.contains(": x-omniroute-stream=failed\n"))
             #expect(!answer.sink.text.contains(Dialect.openAIChat.cleanEnd))
             #expect(answer.sink.isFinished && answer.sink.misuses.isEmpty)
-            let statuses = try await world.usage().map(\.status)
-            #expect(statuses == [502])
+            let record = try #require(try await world.usage().first)
+            #expect(record.status == 502)
+            // What was used is counted once, in the account and for the client.
+            #expect(answer.sink.text.contains(": x-omniroute-tokens-out=\(record.output ?? -1)\n"))
+            let records = try await world.usage().count
+            #expect(records == 1)
         }
     }
 

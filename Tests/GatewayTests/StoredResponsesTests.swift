@@ -72,4 +72,12 @@ struct StoredResponsesTests {
     func `an id cannot lead to another address`(url: String, path: String, expected: String?) {
         #expect(ResponsesAddress.below(url, path) == expected)
     }
+
+    @Test func `a response is known to be another's`() {
+        let store = StoredResponses()
+        store.keep(response("r1"), of: "a", at: Self.start)
+        #expect(store.isOthers("r1", than: "b") && !store.isOthers("r1", than: "a") && !store.isOthers("r2", than: "b"))
+        store.remove("r1", of: "a")
+        #expect(!store.isOthers("r1", than: "b"))
+    }
 }

@@ -103,4 +103,42 @@ struct KeyTests {
         #expect(page["total"] as? Int == 5)
         #expect(try client.send("GET", "/api/keys?limit=x").status == 400)
     }
+
+    @Test func `a key says what is done about answers that go wrong, and leaves it to others again`() throws {
+        let client = try TestServer().manager()
+        let id = try #require(try client.send("POST", "/api/keys", ["name": "k"]).json["id"] as? String)
+        let path = "/api/keys/\(id)"
+        let fresh = try client.send("GET", path).json
+        #expect(fresh["streamContinuation"] is NSNull && fresh["toolCallGuard"] is NSNull)
+        for (continuation, guarding) in [("never", "off"), ("text", "observe"), ("text+tools", "repair")] {
+            let update = ["streamContinuation": continuation, "toolCallGuard": guarding]
+            #expect(try client.send("PATCH", path, update).status == 200)
+            let row = try client.send("GET", path).json
+            #expect(row["streamContinuation"] as? String == continuation && row["toolCallGuard"] as? String == guarding)
+        }
+        #expect(try client.send("PATCH", path, ["streamContinuation": NSNull()]).status == 200)
+        let half = try client.send("GET", path).json
+        #expect(half["streamContinuation"] is NSNull && half["toolCallGuard"] as? String == "repair")
+        #expect(try client.send("PATCH", path, ["toolCallGuard": NSNull(), "name": "n"]).status == 200)
+        #expect(try client.send("GET", path).json["toolCallGuard"] is NSNull)
+    }
+
+    @Test(arguments: [
+        (#"{"streamContinuation":"always"}"#, "streamContinuation"),
+        (#"{"streamContinuation":1}"#, "streamContinuation"),
+        (#"{"toolCallGuard":"Repair"}"#, "toolCallGuard"), (#"{"toolCallGuard":true}"#, "toolCallGuard"),
+        (#"{"toolCallGuard":""}"#, "toolCallGuard"),
+    ])
+    func `policies that do not exist are refused and change nothing`(_ body: String, _ field: String) throws {
+        let client = try TestServer().manager()
+        let id = try #require(try client.send("POST", "/api/keys", ["name": "k"]).json["id"] as? String)
+        #expect(
+            try client.send("PATCH", "/api/keys/\(id)", ["toolCallGuard": "off", "streamContinuation": "text"]).status
+                == 200
+        )
+        let answer = try client.send("PATCH", "/api/keys/\(id)", raw: Data(body.utf8))
+        #expect(answer.status == 400 && answer.invalidFields.contains(field), "\(answer.text)")
+        let row = try client.send("GET", "/api/keys/\(id)").json
+        #expect(row["streamContinuation"] as? String == "text" && row["toolCallGuard"] as? String == "off")
+    }
 }

@@ -114,6 +114,15 @@ struct ComboTests {
         #expect(combo["strategy"] as? String == "least-used")
     }
 
+    @Test func `a combo says what is done about answers that go wrong`() throws {
+        let client = try TestServer().manager()
+        let policies = ["streamContinuation": "text+tools", "toolCallGuard": "repair"]
+        let combo = try create(client, "safe", ["a/b"], ["config": policies])
+        let path = "/api/combos/\(combo["id"] as? String ?? "")"
+        let config = try client.send("GET", path).json["config"] as? [String: String]
+        #expect(config == policies)
+    }
+
     @Test func `a combo lives from creation to deletion`() async throws {
         let server = try TestServer()
         let client = try server.manager()
@@ -163,6 +172,8 @@ struct ComboTests {
         (#"{"name":"x","models":[{"id":"a","model":"m"},{"id":"a","model":"n"}]}"#, ["models.1.id"]),
         (#"{"name":"x","config":{"maxRetries":11}}"#, ["config.maxRetries"]),
         (#"{"name":"x","config":{"nonsense":1}}"#, ["config.nonsense"]),
+        (#"{"name":"x","config":{"streamContinuation":"tools"}}"#, ["config.streamContinuation"]),
+        (#"{"name":"x","config":{"toolCallGuard":1}}"#, ["config.toolCallGuard"]),
         (#"{"name":"x","config":{"weights":{"quota":2}}}"#, ["config.weights.quota"]),
         (
             #"{"name":"x","config":{"compositeTiers":{"defaultTier":"a","tiers":{"b":{}}}}}"#,

@@ -1,3 +1,4 @@
+import CryptoCore
 import Foundation
 import Store
 import Testing
@@ -86,5 +87,31 @@ struct OverviewTests {
         #expect(try given.send("GET", "/api/init").header("x-request-id") == "abc-123")
         let odd = server.stranger().with(("x-request-id", "a b<c>"))
         #expect(try odd.send("GET", "/api/init").header("x-request-id")?.count == 36)
+    }
+
+    @Test func `how models call tools is told to managers, those that call most first`() throws {
+        let server = try TestServer()
+        #expect(try server.stranger().send("GET", "/api/usage/tool-calls").status == 401)
+        let answer = try server.manager().send("GET", "/api/usage/tool-calls")
+        #expect(answer.status == 200 && Set(answer.json.keys) == ["models"])
+        let models = try #require(answer.json["models"] as? [[String: Any]])
+        #expect(models.map { $0["model"] as? String } == ["often", "seldom"])
+        #expect(Set(models[0].keys) == ["provider", "model", "calls", "valid", "repaired", "invalid", "faults"])
+        #expect(models[0]["calls"] as? Int == 9 && models[0]["invalid"] as? Int == 1)
+        #expect(models[0]["faults"] as? [String: Int] == ["wrongType": 3, "malformed": 1])
+        #expect(models[1]["invalid"] as? Int == 0 && (models[1]["faults"] as? [String: Int])?.isEmpty == true)
+    }
+
+    @Test func `managers see how much reasoning is kept`() throws {
+        let server = try TestServer()
+        func figures() throws -> [String: Int]? {
+            try server.manager().send("GET", "/api/monitoring/health").json["reasoningMemory"] as? [String: Int]
+        }
+        #expect(try figures() == ["entries": 0, "bytes": 0, "remembered": 0, "recalled": 0])
+        let key = SHA256.hash(Array("k".utf8))
+        server.store.reasoning.keep([1, 2, 3], for: [key], lifetime: .seconds(60), persists: false)
+        #expect(server.store.reasoning.value(for: key) == [1, 2, 3])
+        #expect(try figures() == ["entries": 1, "bytes": 3, "remembered": 1, "recalled": 1])
+        #expect(try server.stranger().send("GET", "/api/monitoring/health").json["reasoningMemory"] == nil)
     }
 }

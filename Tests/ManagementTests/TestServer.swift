@@ -45,9 +45,20 @@ final class TestServer: Sendable {
             startedAt: time.monotonic(),
             addresses: ["http://127.0.0.1:1"],
             status: {
-                RuntimeStatus(activeRequests: [
-                    .init(model: "m", provider: "openai", connectionID: "gone", count: 2)
-                ])
+                RuntimeStatus(
+                    activeRequests: [.init(model: "m", provider: "openai", connectionID: "gone", count: 2)],
+                    toolCalls: [
+                        .init(provider: "b", model: "seldom", calls: 1, valid: 1, repaired: 0, faults: [:]),
+                        .init(
+                            provider: "a",
+                            model: "often",
+                            calls: 9,
+                            valid: 5,
+                            repaired: 3,
+                            faults: ["wrongType": 3, "malformed": 1]
+                        ),
+                    ]
+                )
             },
             requestShutdown: { shutdown.signal() }
         )

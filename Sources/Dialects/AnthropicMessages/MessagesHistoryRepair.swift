@@ -9,6 +9,8 @@ struct MessagesHistoryRepair {
     private(set) var messages: [UInt8]?
     /// Text that stood as a system message before the first turn.
     private(set) var leadingSystem: [JSONText] = []
+    /// Whether signed thinking was left out because the target cannot read it.
+    private(set) var leavesOutReasoning = false
 
     private let profile: TargetProfile
 
@@ -74,12 +76,14 @@ struct MessagesHistoryRepair {
 
     /// Thinking that came from another provider, or is damaged, is refused by a server that checks signatures; what this
     /// gateway packed into a carrier is unpacked.
-    private func filterThinking(_ turns: inout [Turn]) {
+    private mutating func filterThinking(_ turns: inout [Turn]) {
         for place in turns.indices where turns[place].role == .assistant {
             turns[place].parts = turns[place].parts.compactMap { part in
                 guard case .opaque(let block, _) = part, let type = block["type"] else { return part }
-                if type.equals("thinking") { return thinking(block, part) }
-                return type.equals("redacted_thinking") ? redacted(block, part) : part
+                guard type.equals("thinking") || type.equals("redacted_thinking") else { return part }
+                let kept = type.equals("thinking") ? thinking(block, part) : redacted(block, part)
+                if kept == nil, Self.isSigned(block) { leavesOutReasoning = true }
+                return kept
             }
         }
         turns.removeAll { $0.parts.isEmpty && $0.role == .assistant }
@@ -99,6 +103,11 @@ struct MessagesHistoryRepair {
             else { continue }
             ReasoningMemoryPass.insert(record, into: &turns[place], profile, context)
         }
+    }
+
+    private static func isSigned(_ block: JSONValue) -> Bool {
+        guard let text = (block["signature"] ?? block["data"])?.text else { return false }
+        return Signature.read(text, native: .anthropic)?.isSigned == true
     }
 
     private static func isThinking(_ part: Part) -> Bool {

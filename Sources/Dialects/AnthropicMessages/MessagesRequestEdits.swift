@@ -31,6 +31,7 @@ struct MessagesRequestEdits {
         )
         edits.edit()
         context = edits.context
+        if repair.leavesOutReasoning { context.lose(.reasoningHistory) }
         return edits.editor.finish()
     }
 
@@ -98,7 +99,10 @@ struct MessagesRequestEdits {
             }
         }
         if limit != given { editor.setMember("max_tokens", of: root, to: JSONLiteral.int(limit)) }
-        if !takesEffort { removedConfig.insert("effort") }
+        if !takesEffort {
+            removedConfig.insert("effort")
+            if root.present("output_config")?.present("effort") != nil { context.lose(.reasoning, "effort") }
+        }
     }
 
     /// Removes what the target does not take of `output_config`, and the object itself if nothing is left.
@@ -159,12 +163,18 @@ struct MessagesRequestEdits {
         }
     }
 
+    private var thinkingIsWanted: Bool {
+        guard let type = root.present("thinking")?["type"] else { return false }
+        return !type.equals("disabled")
+    }
+
     private mutating func replaceThinking(with plan: ThinkingPlan) {
         var writer = JSONWriter()
         writer.beginObject()
         plan.write(to: &writer)
         writer.endObject()
         guard plan.isThinking, let thinking = try? JSONDocument.parse(writer.bytes).root["thinking"] else {
+            if thinkingIsWanted { context.lose(.reasoning) }
             return remove("thinking")
         }
         editor.setMember("thinking", of: root, to: Array(thinking.raw))
@@ -209,6 +219,7 @@ struct MessagesRequestEdits {
         remove("output_format")
         removedConfig.insert("format")
         context.structuredMode = .prompt
+        context.lose(.structuredOutput)
         if let text = JSONInstructions.text(for: .jsonSchema(JSONSchemaFormat(schema: schema))) {
             addedSystem.append(text)
         }
@@ -267,6 +278,8 @@ struct MessagesRequestEdits {
         for tool in tools.elements {
             let type = tool.present("type")?.string ?? "custom"
             count += 1
+            if count > profile.maxTools { context.lose(.toolLimit, String(profile.maxTools)) }
+            if type != "custom", !profile.datedTools { context.lose(.hostedTool, tool["name"]?.string ?? type) }
             if !tool.isObject || count > profile.maxTools || type != "custom" && !profile.datedTools {
                 editor.removeElement(tool, of: tools)
             } else if tool["input_schema"] == nil, type == "custom" {
@@ -282,6 +295,7 @@ struct MessagesRequestEdits {
         else { return }
         let thinks = root.present("thinking")?["type"]?.equals("enabled") == true && isThinkingAllowed
         guard !profile.toolChoiceForced || thinks && profile.reasoningStyle == .anthropicBudget else { return }
+        context.lose(.toolChoice)
         editor.replace(type, with: JSONLiteral.string("auto"))
         editor.removeMember("name", of: choice)
     }

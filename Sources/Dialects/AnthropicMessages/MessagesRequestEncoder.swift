@@ -31,7 +31,7 @@ struct MessagesRequestEncoder {
         writeMetadata(to: &writer)
         if streams { writer.member("stream", true) }
         writer.endObject()
-        return profile.strippingFields(of: writer.bytes)
+        return profile.strippingFields(of: writer.bytes, noting: &context)
     }
 
     // MARK: - Losses

@@ -11,6 +11,9 @@ struct AnswerProgress {
         var isClosed = false
     }
 
+    /// Of longer answers nothing is kept, and nobody goes on with them.
+    static let sizeLimit = 1 << 20
+
     private enum Open { case none, text(Int), thinking(Int), call }
 
     /// The visible text in plain UTF-8.
@@ -22,6 +25,7 @@ struct AnswerProgress {
     /// Something was sent that no other answer can go on from.
     private var isUnique = false
     private var isFinished = false
+    private var size = 0
 
     /// The text block that is still open.
     var openText: Int? { if case .text(let block) = open { block } else { nil } }
@@ -32,9 +36,10 @@ struct AnswerProgress {
             nextBlock = max(nextBlock, block + 1)
             if choice > 0 { isUnique = true }
             note(kind, block)
-        case .text(_, let piece): piece.appendUnescaped(to: &text)
+        case .text(_, let piece):
+            if hasRoom(for: piece) { piece.appendUnescaped(to: &text) }
         case .arguments(let block, let piece):
-            guard let place = calls.lastIndex(where: { $0.block == block }) else { return }
+            guard hasRoom(for: piece), let place = calls.lastIndex(where: { $0.block == block }) else { return }
             piece.appendUnescaped(to: &calls[place].arguments)
         case .close(let block):
             if let place = calls.lastIndex(where: { $0.block == block }) { calls[place].isClosed = true }
@@ -43,6 +48,14 @@ struct AnswerProgress {
         case .finish: isFinished = true
         case .start, .thinking, .signature, .citation, .logprobs, .usage, .error, .ping, .end: break
         }
+    }
+
+    private mutating func hasRoom(for piece: JSONText) -> Bool {
+        size += piece.utf8Count
+        guard size > Self.sizeLimit else { return true }
+        isUnique = true
+        (text, calls) = ([], [])
+        return false
     }
 
     private mutating func note(_ kind: BlockKind, _ block: Int) {

@@ -60,14 +60,18 @@ final class AnswerSplicer: AnswerFilter {
     // MARK: - Blocks
 
     private func open(_ block: Int, _ choice: Int, _ kind: BlockKind, to out: inout [AnswerEvent]) {
+        // The client was begun to be sent one answer only.
+        guard choice == 0 else { return fail("it has more than one answer", to: &out) }
         switch kind {
         case .thinking, .redactedThinking: dropped.insert(block)
         case .text:
             // Begun with its first new text, for it may have none.
             break
         case .toolCall(_, let name, _):
-            closeText(to: &out)
-            guard let call = expected.popFirst() else { return begin(block, choice, kind, to: &out) }
+            guard let call = expected.popFirst() else {
+                closeText(to: &out)
+                return begin(block, choice, kind, to: &out)
+            }
             guard call.name == name else { return fail("another tool was called", to: &out) }
             numbers[block] = call.block
             replay = (block, call, 0)

@@ -74,6 +74,9 @@ package enum Remedy: Sendable, Hashable {
         ].contains(where: said.contains)
     }
 
+    /// Among more members than any client sends none is looked for.
+    private static let fieldLimit = 200
+
     /// Members without which the request would be another one.
     private static let essential: Set<String> = [
         "model", "messages", "input", "contents", "system", "systemInstruction", "instructions", "stream", "tools",
@@ -95,6 +98,7 @@ package enum Remedy: Sendable, Hashable {
             "does not support", "unexpected",
         ]
         guard words.contains(where: said.contains) else { return nil }
+        guard sent.count <= fieldLimit else { return nil }
         var sentFields = Set(sent.members.map { $0.key.string }).subtracting(essential)
         if profile.dialect == .anthropicMessages { sentFields.remove("max_tokens") }
         if let field = failure.param { return sentFields.contains(field) ? field : nil }

@@ -41,7 +41,7 @@ enum GeminiCodec: DialectCodec {
         streams: Bool
     ) throws(DialectError) -> [UInt8] {
         context.citesSources = GeminiRequestEdits.searches(body.root)
-        return GeminiRequestEdits.apply(to: body, profile: profile)
+        return GeminiRequestEdits.apply(to: body, profile: profile, context: &context)
     }
 
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder {

@@ -5,10 +5,17 @@ struct GeminiRequestEdits {
     private let root: JSONValue
     private let profile: TargetProfile
     private var editor: JSONEditor
+    /// Whether a signature was left out that the target cannot read.
+    private var leavesOutReasoning = false
 
-    static func apply(to body: JSONDocument, profile: TargetProfile) -> [UInt8] {
+    static func apply(
+        to body: JSONDocument,
+        profile: TargetProfile,
+        context: inout TranslationContext
+    ) -> [UInt8] {
         var edits = GeminiRequestEdits(root: body.root, profile: profile, editor: JSONEditor(body))
         edits.edit()
+        if edits.leavesOutReasoning { context.lose(.reasoningHistory) }
         return edits.editor.finish()
     }
 
@@ -66,6 +73,7 @@ struct GeminiRequestEdits {
         if signature.isSigned, signature.family == profile.signatureFamily {
             editor.replace(value, with: raw)
         } else {
+            leavesOutReasoning = leavesOutReasoning || signature.isSigned
             for key in ["thoughtSignature", "thought_signature"] where part.member(key) != nil {
                 editor.removeMember(key, of: part)
             }

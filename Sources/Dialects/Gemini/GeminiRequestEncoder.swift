@@ -27,8 +27,12 @@ struct GeminiRequestEncoder {
         return strippingFields(writer.bytes)
     }
 
-    private func strippingFields(_ body: [UInt8]) -> [UInt8] {
+    private mutating func strippingFields(_ body: [UInt8]) -> [UInt8] {
         guard !profile.stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
+        EditLosses.noteStripped(document.root, profile: profile, in: &context)
+        if let config = document.root["generationConfig"] {
+            EditLosses.noteStripped(config, profile: profile, in: &context)
+        }
         var editor = JSONEditor(document)
         for field in profile.stripFields {
             editor.removeMember(field, of: document.root)

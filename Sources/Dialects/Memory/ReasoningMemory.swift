@@ -1,4 +1,5 @@
 package import CryptoCore
+import JSONCore
 
 /// Keeps the reasoning of answers for clients that do not send it back with their history.
 ///
@@ -27,6 +28,11 @@ package struct ReasoningKey: Sendable, Hashable {
     /// The turn that says what `turn` says, after a conversation that ends like `place`.
     init(owner: String, place: Digest, turn: Digest) {
         digest = Self.digest("turn", owner, place.bytes + turn.bytes)
+    }
+
+    /// The account that has encrypted some reasoning.
+    init(owner: String, cipher: JSONText) {
+        self.digest = Self.digest("cipher", owner, Array(cipher.string.utf8))
     }
 
     /// The owner's length stands in front of it, so that no owner can spell another one's keys.
@@ -64,5 +70,26 @@ extension TranslationContext {
             .open(block: block, choice: choice, .redactedThinking(claiming(signature)))
         default: event
         }
+    }
+
+    /// Keeps whose encrypted reasoning is that goes to the client as it is.
+    func rememberIssuer(of event: AnswerEvent) {
+        let signature: Signature? =
+            switch event {
+            case .signature(_, let signature), .open(_, _, .redactedThinking(let signature)): signature
+            default: nil
+            }
+        guard let memory, let signature, signature.family == .openAI, signature.isSigned, let scope = signature.scope
+        else { return }
+        let issuer = RememberedReasoning(bytes: Array(scope.utf8))
+        memory.remember(issuer, for: [ReasoningKey(owner: owner, cipher: signature.data)])
+    }
+
+    /// Whether encrypted reasoning is known to be another account's.
+    func isForeign(_ cipher: JSONText) -> Bool {
+        guard let memory, !memory.isEmpty, let scope = accountScope,
+            let issuer = memory.recall(ReasoningKey(owner: owner, cipher: cipher))
+        else { return false }
+        return !issuer.bytes.elementsEqual(scope.utf8)
     }
 }

@@ -31,7 +31,7 @@ struct OllamaRequestEncoder {
         var messages = OllamaMessageWriter(profile: profile)
         messages.write(conversation, context: &context, to: &writer)
         writer.endObject()
-        return profile.strippingFields(of: writer.bytes)
+        return profile.strippingFields(of: writer.bytes, noting: &context)
     }
 
     /// Images by URL are fetched before; one that could not be, and that the user has just sent, is the request's end.

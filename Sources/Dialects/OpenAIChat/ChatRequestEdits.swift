@@ -36,7 +36,10 @@ struct ChatRequestEdits {
         )
         try edits.edit()
         if let texts = edits.stopEmulation { context.stopEmulation = texts }
-        if edits.promptsForJSON { context.structuredMode = .prompt }
+        if edits.promptsForJSON {
+            context.structuredMode = .prompt
+            context.lose(.structuredOutput)
+        }
         return edits.editor.finish()
     }
 

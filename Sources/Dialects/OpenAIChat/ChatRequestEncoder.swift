@@ -37,7 +37,7 @@ struct ChatRequestEncoder {
             }
         }
         writer.endObject()
-        return profile.strippingFields(of: writer.bytes)
+        return profile.strippingFields(of: writer.bytes, noting: &context)
     }
 
     // MARK: - Settings

@@ -7,9 +7,11 @@ struct ResponsesRequestEdits {
     private let profile: TargetProfile
     private let streams: Bool
     private let upstreamModel: String
-    /// What reasoning is marked with that only the present account can read.
-    private let accountScope: String?
+    /// Tells whose encrypted reasoning is.
+    private let context: TranslationContext
     private var editor: JSONEditor
+    /// Whether thinking was left out that another model or account must have made.
+    private var leavesOutReasoning = false
 
     static func apply(
         to body: JSONDocument,
@@ -27,6 +29,7 @@ struct ResponsesRequestEdits {
             streams: streams
         )
         edits.edit()
+        if edits.leavesOutReasoning { context.lose(.reasoningHistory) }
         return edits.editor.finish()
     }
 
@@ -36,7 +39,7 @@ struct ResponsesRequestEdits {
         editor = JSONEditor(body)
         self.profile = profile
         upstreamModel = context.upstreamModel
-        accountScope = context.accountScope
+        self.context = context
         self.streams = streams
     }
 
@@ -169,10 +172,18 @@ struct ResponsesRequestEdits {
     /// Thinking of other models and accounts stands in carriers, which OpenAI cannot decrypt.
     private mutating func editReasoning(_ item: JSONValue) {
         guard let input, let content = item.present("encrypted_content"), let text = content.text,
-            text.utf8Count > 5, let signature = Signature(carrier: text.string)
+            text.utf8Count > 5
         else { return }
-        let isOwn = signature.scope == nil || signature.scope == accountScope
-        guard signature.family == .openAI, isOwn else { return editor.removeElement(item, of: input) }
+        guard let signature = Signature(carrier: text.string) else {
+            guard context.isForeign(text) else { return }
+            leavesOutReasoning = true
+            return editor.removeElement(item, of: input)
+        }
+        let isOwn = signature.scope == nil || signature.scope == context.accountScope
+        guard signature.family == .openAI, isOwn else {
+            leavesOutReasoning = true
+            return editor.removeElement(item, of: input)
+        }
         editor.replace(content, with: JSONLiteral.quoted(signature.data))
     }
 }

@@ -37,14 +37,7 @@ struct ResponsesRequestEncoder {
         ResponsesInputWriter(profile: profile).write(conversation.turns, system: system.dropFirst(), to: &writer)
         if streams { writer.member("stream", true) }
         writer.endObject()
-        return strippingFields(writer.bytes)
-    }
-
-    private func strippingFields(_ body: [UInt8]) -> [UInt8] {
-        guard !profile.stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
-        var editor = JSONEditor(document)
-        for field in profile.stripFields { editor.removeMember(field, of: document.root) }
-        return editor.finish()
+        return profile.strippingFields(of: writer.bytes, noting: &context)
     }
 
     // MARK: - Losses

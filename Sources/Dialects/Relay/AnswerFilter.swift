@@ -63,6 +63,9 @@ final class JSONToolFilter: AnswerFilter {
 final class CodeFenceFilter: AnswerFilter {
     private enum State { case beginning, fenceLine, fenced, plain }
 
+    /// A first line or blanks longer than this belong to no fence.
+    private static let heldLimit = 4_096
+
     private var state = State.beginning
     private var held = ""
 
@@ -81,11 +84,12 @@ final class CodeFenceFilter: AnswerFilter {
         held += text
         if state == .beginning { readBeginning() }
         if state == .fenceLine { readFenceLine() }
+        if state != .fenced, held.utf8.count > Self.heldLimit { state = .plain }
         switch state {
         case .plain: return take(held.count)
         case .fenced:
             // White space and backticks at the end may be the closing fence.
-            let tail = held.reversed().prefix { $0 == "`" || $0.isWhitespace }.count
+            let tail = held.suffix(Self.heldLimit).reversed().prefix { $0 == "`" || $0.isWhitespace }.count
             return take(held.count - tail)
         case .beginning, .fenceLine: return nil
         }
@@ -123,69 +127,5 @@ final class CodeFenceFilter: AnswerFilter {
         }
         let rest = String(held[..<fence.lowerBound]).trimmingBlanks()
         return rest.isEmpty ? nil : rest
-    }
-}
-
-/// Ends an answer where a stop sequence appears, for targets that do not take stop sequences.
-final class StopSequenceFilter: AnswerFilter {
-    private let stops: [[UInt8]]
-    private var held: [UInt8] = []
-    private var open: [Int] = []
-    private var hasHit = false
-
-    init(_ stops: [String]) {
-        self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
-    }
-
-    func apply(to events: inout [AnswerEvent]) {
-        var out: [AnswerEvent] = []
-        for event in events where !hasHit { apply(event, to: &out) }
-        events = out
-    }
-
-    private func apply(_ event: AnswerEvent, to out: inout [AnswerEvent]) {
-        switch event {
-        case .text(let block, let text):
-            text.appendUnescaped(to: &held)
-            if let hit = firstHit {
-                release(hit.range.lowerBound, of: block, to: &out)
-                for number in open { out.append(.close(number)) }
-                let text = String(decoding: hit.stop, as: UTF8.self)
-                out.append(.finish(choice: 0, .stopSequence(text)))
-                out.append(.end)
-                hasHit = true
-            } else {
-                release(held.count - heldBack, of: block, to: &out)
-            }
-        case .open(let block, _, _):
-            open.append(block)
-            out.append(event)
-        case .close(let block):
-            if !held.isEmpty { release(held.count, of: block, to: &out) }
-            open.removeAll { $0 == block }
-            out.append(event)
-        default: out.append(event)
-        }
-    }
-
-    private func release(_ count: Int, of block: Int, to out: inout [AnswerEvent]) {
-        guard count > 0 else { return }
-        out.append(.text(block, JSONText(String(decoding: held.prefix(count), as: UTF8.self))))
-        held.removeFirst(count)
-    }
-
-    private var firstHit: (range: Range<Int>, stop: [UInt8])? {
-        stops.compactMap { stop in held.firstRange(of: stop).map { (range: $0, stop: stop) } }
-            .min { $0.range.lowerBound < $1.range.lowerBound }
-    }
-
-    /// How many bytes at the end may be the beginning of a stop sequence.
-    private var heldBack: Int {
-        stops.map { stop in
-            var length = min(stop.count - 1, held.count)
-            while length > 0, !stop.starts(with: held.suffix(length)) { length -= 1 }
-            return length
-        }
-        .max() ?? 0
     }
 }

@@ -105,6 +105,9 @@ package struct AnswerRelay {
     /// The complete answer of a Responses client as a response object, if the context's `keepsAnswer` is set.
     package var storedAnswer: [UInt8]? { engine.storedAnswer }
 
+    /// Whether the client gets the answer under the id that the provider gave it.
+    package var keepsProviderIDs: Bool { engine.keepsProviderIDs }
+
     package var stopReason: StopReason? { engine.observer.stopReason }
 
     package var providerReportedCost: Double? { engine.observer.usage.reportedCost }

@@ -190,13 +190,22 @@ final class AnswerRelayEngine {
         }
     }
 
+    /// Whether the client gets the answer under the id that the provider gave it.
+    var keepsProviderIDs: Bool {
+        switch output {
+        case .forwarded, .echoed: true
+        case .encoded, .collected, nil: false
+        }
+    }
+
     private func keep(_ body: [UInt8]) {
         if context.keepsAnswer { keptBody = body }
     }
 
     /// Tells a streaming client that the answer is still on its way.
     func writeKeepAlive(into out: inout [UInt8]) {
-        guard !isOver else { return }
+        // A failure that the client has not been told of is not the end: another target may go on.
+        guard !isComplete, !isOver || progress != nil else { return }
         switch output {
         case .encoded(let encoder): encoder.writeKeepAlive(into: &out)
         case .forwarded(let forwarder): forwarder.writeKeepAlive(into: &out)
@@ -341,13 +350,16 @@ final class AnswerRelayEngine {
         // Taken out while they are read, and put back to keep the array's memory.
         var batch: [AnswerEvent] = []
         swap(&batch, &events)
-        if claimsSignatures {
-            for event in batch where !isOver { deliver(context.claiming(event), into: &out) }
-        } else {
-            for event in batch where !isOver { deliver(event, into: &out) }
-        }
+        for event in batch where !isOver { deliver(claimsSignatures ? claimed(event) : event, into: &out) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &events)
+    }
+
+    /// The event with the account that its signature is good for; one that the client gets without it is remembered.
+    private func claimed(_ event: AnswerEvent) -> AnswerEvent {
+        let claimed = context.claiming(event)
+        if keepsProviderIDs { context.rememberIssuer(of: claimed) }
+        return claimed
     }
 
     /// What a decoder closes because the answer broke off stays open for the target that goes on with it.

@@ -191,13 +191,3 @@ extension ToolDefinition {
         return format["type"]?.equals("text") != true
     }
 }
-
-extension TargetProfile {
-    /// A request's body without the members that the target does not take.
-    func strippingFields(of body: [UInt8]) -> [UInt8] {
-        guard !stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
-        var editor = JSONEditor(document)
-        for field in stripFields { editor.removeMember(field, of: document.root) }
-        return editor.finish()
-    }
-}

@@ -6,6 +6,9 @@ package struct FetchedMedia: Sendable {
     /// Base64.
     let data: JSONText
 
+    /// Its length as base64.
+    package var size: Int { data.utf8Count }
+
     /// Takes the bytes of a download; nil for what is neither a picture nor a PDF file.
     package init?(_ bytes: [UInt8]) {
         guard let type = MediaType.detect(bytes), Self.types.contains(type) else { return nil }
@@ -37,22 +40,26 @@ extension RequestTranslator {
         guard let conversation = try? context.clientDialect.codec.decodeRequest(body, context: &context) else {
             return []
         }
-        var urls: [String] = []
-        for part in conversation.turns.flatMap(\.parts) {
-            switch part {
-            case .media(let media): note(media, profile, in: &urls)
-            case .toolResult(let result):
-                for case .media(let media) in result.parts { note(media, profile, in: &urls) }
-            default: break
-            }
-        }
-        return Array(urls.suffix(fetchLimit))
+        return newest(of: conversation.turns.lazy.flatMap(\.parts).flatMap(\.media), profile)
     }
 
-    private static func note(_ media: Media, _ profile: TargetProfile, in urls: inout [String]) {
-        guard let url = media.urlToFetch(for: profile) else { return }
-        urls.removeAll { $0 == url }
-        urls.append(url)
+    private static func newest(of media: some Sequence<Media>, _ profile: TargetProfile) -> [String] {
+        var urls: [String] = []
+        for media in media.reversed() where urls.count < fetchLimit {
+            if let url = media.urlToFetch(for: profile), !urls.contains(url) { urls.append(url) }
+        }
+        return urls.reversed()
+    }
+}
+
+extension Part {
+    /// The medium that it is, or the media that it holds.
+    fileprivate var media: [Media] {
+        switch self {
+        case .media(let media): [media]
+        case .toolResult(let result): result.parts.flatMap(\.media)
+        default: []
+        }
     }
 }
 

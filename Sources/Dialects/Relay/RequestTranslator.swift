@@ -19,6 +19,7 @@ package enum RequestTranslator {
         if context.toolPolicy != .off { context.toolDeclarations = ToolDeclarations.of(body) }
         guard context.clientDialect != context.upstreamDialect else {
             context.notePlace(of: body.root, profile)
+            EditLosses.note(body.root, profile: profile, in: &context)
             return try client.editRequest(body, profile: profile, context: &context, streams: upstreamStreams)
         }
         if context.estimatedInputTokens == nil {

@@ -18,6 +18,7 @@ enum LimitRepair {
         }
         if let limit = profile.maxOutput, let wanted = conversation.maxOutput {
             conversation.maxOutput = min(wanted, limit)
+            if wanted > limit { context.lose(.maxOutput) }
         }
         limitStops(&conversation.sampling, profile: profile, context: &context)
         CacheMarkRepair.apply(to: &conversation, profile: profile)

@@ -11,10 +11,23 @@ struct ArgumentsChecker {
     private struct Level {
         let isObject: Bool
         let schema: ToolSchema
-        /// The properties that have come.
-        var seen: Set<Int> = []
+        /// The properties that have come, and how many of them must.
+        private(set) var seen: Set<Int> = []
+        private(set) var requiredCount = 0
         /// What the value behind the last key must be.
         var member = ToolSchema.anything
+
+        init(isObject: Bool, schema: ToolSchema) {
+            (self.isObject, self.schema) = (isObject, schema)
+        }
+
+        /// Whether a member is missing that must be there.
+        var isIncomplete: Bool { isObject && requiredCount < schema.requiredCount }
+
+        mutating func note(_ property: Int) {
+            member = schema.properties[property].schema
+            if seen.insert(property).inserted, schema.properties[property].isRequired { requiredCount += 1 }
+        }
     }
 
     private enum Place { case value, valueOrEnd, key, keyOrEnd, colon, commaOrEnd, end }
@@ -157,12 +170,7 @@ struct ArgumentsChecker {
     }
 
     private mutating func close(_ byte: UInt8, into out: inout [UInt8]) {
-        if let level = levels.popLast(), level.isObject {
-            let isIncomplete = level.schema.properties.indices.contains {
-                level.schema.properties[$0].isRequired && !level.seen.contains($0)
-            }
-            if isIncomplete { note(.missingMember) }
-        }
+        if levels.popLast()?.isIncomplete == true { note(.missingMember) }
         out.append(byte)
         place = levels.isEmpty ? .end : .commaOrEnd
     }
@@ -236,14 +244,12 @@ struct ArgumentsChecker {
         let schema = levels[level].schema
         var written = spelling
         if let known = schema.place(of: name) {
-            levels[level].seen.insert(known)
-            levels[level].member = schema.properties[known].schema
+            levels[level].note(known)
         } else if repairs, let meant = schema.place(like: name), !levels[level].seen.contains(meant),
             !schema.isOpen || schema.properties[meant].isRequired
         {
             faults.insert(.unknownMember)
-            levels[level].seen.insert(meant)
-            levels[level].member = schema.properties[meant].schema
+            levels[level].note(meant)
             written = []
             JSONText(String(decoding: schema.properties[meant].name, as: UTF8.self)).appendEscaped(to: &written)
         } else {

@@ -59,6 +59,9 @@ final class ToolCallGuard: AnswerFilter {
         var checker: ArgumentsChecker
     }
 
+    /// More than this does not wait for the reason of the end.
+    private static let heldLimit = 1 << 20
+
     private let tools: ToolDeclarations
     private let repairs: Bool
     private var calls: [Int: Call] = [:]
@@ -66,6 +69,7 @@ final class ToolCallGuard: AnswerFilter {
     private var unfinished: [Int] = []
     /// What follows the end of such a call.
     private var held: [AnswerEvent] = []
+    private var heldSize = 0
     private(set) var report = ToolCallReport()
 
     init(_ tools: ToolDeclarations, repairs: Bool) {
@@ -107,8 +111,15 @@ final class ToolCallGuard: AnswerFilter {
             release(isCutOff: true, to: &out)
             out.append(event)
         case .ping: out.append(event)
-        default: if unfinished.isEmpty { pass(event, to: &out) } else { held.append(event) }
+        default: if unfinished.isEmpty { pass(event, to: &out) } else { hold(event, to: &out) }
         }
+    }
+
+    /// Lets an event wait; what grows too large is a call that was cut off.
+    private func hold(_ event: AnswerEvent, to out: inout [AnswerEvent]) {
+        held.append(event)
+        heldSize += event.heldSize
+        if heldSize > Self.heldLimit { release(isCutOff: true, to: &out) }
     }
 
     private func pass(_ event: AnswerEvent, to out: inout [AnswerEvent]) {
@@ -135,7 +146,7 @@ final class ToolCallGuard: AnswerFilter {
     private func release(isCutOff: Bool, to out: inout [AnswerEvent]) {
         while !unfinished.isEmpty {
             let (blocks, waiting) = (unfinished, held)
-            (unfinished, held) = ([], [])
+            (unfinished, held, heldSize) = ([], [], 0)
             for block in blocks { append(isCutOff ? cutOff(block) : finish(block), of: block, to: &out) }
             // Another call among them may have ended in the middle too: it waits for the next round.
             for event in waiting { if unfinished.isEmpty { pass(event, to: &out) } else { held.append(event) } }
@@ -200,6 +211,17 @@ final class ToolCallGuard: AnswerFilter {
         var rest: [UInt8] = []
         call.checker.cutOff(into: &rest)
         return rest
+    }
+}
+
+extension AnswerEvent {
+    /// About so many bytes does it take to keep.
+    fileprivate var heldSize: Int {
+        switch self {
+        case .text(_, let text), .thinking(_, let text), .arguments(_, let text), .refusal(_, let text):
+            text.utf8Count + 64
+        default: 256
+        }
     }
 }
 

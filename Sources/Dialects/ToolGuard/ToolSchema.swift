@@ -32,34 +32,41 @@ final class ToolSchema: Sendable {
     let isOpen: Bool
     let items: ToolSchema?
     /// The strings that are allowed; nil for all.
-    let words: [[UInt8]]?
+    let words: Set<[UInt8]>?
+    /// How many members must be there.
+    let requiredCount: Int
+    private let places: [[UInt8]: Int]
+    /// Places by names in lower case; nil for one that several properties share.
+    private let likePlaces: [[UInt8]: Int?]
 
     init(
         types: Types,
         properties: [Property] = [],
         isOpen: Bool = true,
         items: ToolSchema? = nil,
-        words: [[UInt8]]? = nil
+        words: Set<[UInt8]>? = nil
     ) {
         (self.types, self.properties, self.isOpen, self.items, self.words) = (types, properties, isOpen, items, words)
+        requiredCount = Set(properties.filter(\.isRequired).map(\.name)).count
+        places = Dictionary(properties.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        likePlaces = Dictionary(properties.enumerated().map { ($1.name.asciiLowercased(), .some($0)) }) { _, _ in nil }
     }
 
     /// Where a member of this name is among the properties.
-    func place(of name: [UInt8]) -> Int? { properties.firstIndex { $0.name == name } }
+    func place(of name: [UInt8]) -> Int? { places[name] }
 
     /// The only property whose name differs from `name` in nothing but case.
-    func place(like name: [UInt8]) -> Int? {
-        let matches = properties.indices.filter { properties[$0].name.equalsIgnoringCase(name) }
-        return matches.count == 1 ? matches.first : nil
-    }
+    func place(like name: [UInt8]) -> Int? { likePlaces[name.asciiLowercased()] ?? nil }
 }
 
 extension [UInt8] {
-    /// Whether both are the same but for the case of ASCII letters.
-    func equalsIgnoringCase(_ other: [UInt8]) -> Bool {
-        func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
-        return count == other.count && zip(self, other).allSatisfy { lower($0) == lower($1) }
-    }
+    /// The same with ASCII letters in lower case.
+    func asciiLowercased() -> [UInt8] { map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } }
+}
+
+extension String {
+    /// The same with ASCII letters in lower case.
+    func asciiLowercased() -> String { String(decoding: Array(utf8).asciiLowercased(), as: UTF8.self) }
 }
 
 /// Reads JSON schemas into what arguments are compared with.
@@ -67,22 +74,32 @@ struct ToolSchemaReader {
     /// Deeper schemas allow everything; references that lead in a circle end here too.
     private static let depthLimit = 24
     /// So that a small schema of references cannot unfold into a large one.
-    private static let nodeLimit = 4_000
+    private static let schemaLimit = 4_000
+    /// Looking one up goes through all members beside it.
+    private static let referenceLimit = 500
+    private static let longestReference = 512
 
+    /// How much may be read beside this schema: its parts and words were taken off.
+    private(set) var room: Int
     private let root: JSONValue
-    private var nodeCount = 0
+    private let end: Int
+    private var references = 0
 
-    /// - Parameter root: The schema of a tool's arguments, to which its references are relative.
-    init(_ root: JSONValue) {
+    /// - Parameters:
+    ///   - root: The schema of a tool's arguments, to which its references are relative.
+    ///   - room: How many parts and words may be read; what is behind them allows everything.
+    init(_ root: JSONValue, room: Int = schemaLimit) {
         self.root = root
+        self.room = room
+        end = max(0, room - Self.schemaLimit)
     }
 
     mutating func read() -> ToolSchema { read(root, depth: 0) }
 
     private mutating func read(_ json: JSONValue, depth: Int) -> ToolSchema {
-        nodeCount += 1
-        guard json.isObject, depth < Self.depthLimit, nodeCount < Self.nodeLimit else { return .anything }
-        if let reference = json["$ref"]?.string {
+        guard json.isObject, depth < Self.depthLimit, room > end else { return .anything }
+        room -= 1
+        if let reference = json["$ref"] {
             guard let target = target(of: reference) else { return .anything }
             return read(target, depth: depth + 1)
         }
@@ -98,8 +115,11 @@ struct ToolSchemaReader {
         )
     }
 
-    private func target(of reference: String) -> JSONValue? {
-        guard reference.hasPrefix("#") else { return nil }
+    private mutating func target(of json: JSONValue) -> JSONValue? {
+        references += 1
+        guard references <= Self.referenceLimit, json.raw.count <= Self.longestReference,
+            let reference = json.string, reference.hasPrefix("#")
+        else { return nil }
         var value = root
         for segment in reference.dropFirst().split(separator: "/") {
             guard let next = value.member(String(segment)) else { return nil }
@@ -149,12 +169,14 @@ struct ToolSchemaReader {
         }
     }
 
-    private func words(of json: JSONValue) -> [[UInt8]]? {
+    private mutating func words(of json: JSONValue) -> Set<[UInt8]>? {
         guard let values = json["enum"], values.isArray, values.count > 0 else { return nil }
-        var words: [[UInt8]] = []
+        room -= values.count
+        guard room > end else { return nil }
+        var words: Set<[UInt8]> = []
         for value in values.elements {
             guard let text = value.string else { return nil }
-            words.append(Array(text.utf8))
+            words.insert(Array(text.utf8))
         }
         return words
     }

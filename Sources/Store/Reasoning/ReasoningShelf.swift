@@ -17,8 +17,9 @@ struct ReasoningShelf {
 
     private let limits: ReasoningVault.Limits
     private var entries: [Digest: Entry] = [:]
-    /// Every use in its order; those of entries that were used again later mean nothing.
-    private var uses: [(number: Int, entry: Entry)] = []
+    /// Every use in its order, by a key: an entry that is gone must not be held. Those of entries that were used again later
+    /// mean nothing.
+    private var uses: [(number: Int, key: Digest)] = []
     private var firstUse = 0
     private var useCount = 0
     private(set) var count = 0
@@ -51,18 +52,19 @@ struct ReasoningShelf {
     }
 
     private mutating func use(_ entry: Entry) {
+        guard let key = entry.keys.first else { return }
         useCount += 1
         entry.use = useCount
-        uses.append((useCount, entry))
+        uses.append((useCount, key))
         guard uses.count > 4 * count + 64 else { return }
-        uses = uses[firstUse...].filter { $0.entry.use == $0.number }
+        uses = uses[firstUse...].filter { entries[$0.key]?.use == $0.number }
         firstUse = 0
     }
 
     private mutating func dropOldestUse() {
         let oldest = uses[firstUse]
         firstUse += 1
-        if oldest.entry.use == oldest.number { remove(oldest.entry) }
+        if let entry = entries[oldest.key], entry.use == oldest.number { remove(entry) }
     }
 
     private mutating func remove(_ entry: Entry) {
