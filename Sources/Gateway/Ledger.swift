@@ -34,17 +34,12 @@ final class Ledger {
     /// What the target of the attempt that answered, or of the last one, could not express.
     var losses: [Loss] = []
 
-    /// What was used, and what that costs if it is known; no tuple, which would be slow to copy.
-    struct Total {
-        let usage: Usage
-        let cost: Double?
-    }
-
     /// An object, because there is hardly ever one.
     private final class Part {
-        let total: Total
+        let usage: Usage
+        let cost: Double?
 
-        init(_ total: Total) { self.total = total }
+        init(_ usage: Usage, _ cost: Double?) { (self.usage, self.cost) = (usage, cost) }
     }
 
     /// What the record tells of the key that was presented.
@@ -129,15 +124,16 @@ final class Ledger {
 
     /// Accounts for a target whose answer broke off and is gone on with by another one.
     func addPart(_ usage: Usage, reportedCost: Double?) {
-        earlier = Part(total(usage, reportedCost: reportedCost))
+        let (usage, cost) = total(usage, reportedCost: reportedCost)
+        earlier = Part(usage, cost)
     }
 
     /// What all targets of the request have used and cost, of which `usage` is the last one's.
-    func total(_ usage: Usage, reportedCost: Double?) -> Total {
+    func total(_ usage: Usage, reportedCost: Double?) -> (usage: Usage, cost: Double?) {
         let usage = usage.bounded
         let cost = cost(of: usage, reported: reportedCost)
-        guard let earlier = earlier?.total else { return Total(usage: usage, cost: cost) }
-        return Total(usage: earlier.usage.adding(usage), cost: Self.sum(earlier.cost, cost))
+        guard let earlier else { return (usage, cost) }
+        return (earlier.usage.adding(usage), Self.sum(earlier.cost, cost))
     }
 
     /// Of prices that are not all known there is no sum.
@@ -154,8 +150,7 @@ final class Ledger {
         guard !isSettled else { return }
         isSettled = true
         if !losses.isEmpty { logLosses() }
-        let total = total(usage, reportedCost: reportedCost)
-        // Made where it is passed: a variable would be copied, which is much.
+        let (usage, cost) = total(usage, reportedCost: reportedCost)
         let outcome = gateway.store.journal.append(
             UsageRecord(
                 requestID: recordID,
@@ -166,14 +161,14 @@ final class Ledger {
                 connectionID: target?.connectionID,
                 apiKeyID: key?.id,
                 apiKeyName: key?.name,
-                input: total.usage.input,
-                output: total.usage.output,
-                cacheRead: total.usage.cacheRead,
-                cacheWrite: total.usage.cacheWrite,
-                reasoning: total.usage.reasoning,
-                costUSD: total.cost,
-                estimated: total.usage.estimated,
-                serviceTier: total.usage.serviceTier,
+                input: usage.input,
+                output: usage.output,
+                cacheRead: usage.cacheRead,
+                cacheWrite: usage.cacheWrite,
+                reasoning: usage.reasoning,
+                costUSD: cost,
+                estimated: usage.estimated,
+                serviceTier: usage.serviceTier,
                 status: status,
                 success: status < 400,
                 latencyMs: gateway.time.monotonic().milliseconds(since: receivedAt),
