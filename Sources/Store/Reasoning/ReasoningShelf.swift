@@ -17,8 +17,9 @@ struct ReasoningShelf {
 
     private let limits: ReasoningVault.Limits
     private var entries: [Digest: Entry] = [:]
-    /// Every use in its order, by a key: an entry that is gone must not be held. Those of entries that were used again later
-    /// mean nothing.
+    /// Every use in its order, by a key: an entry that is gone must not be held.
+    ///
+    /// Those of entries that were used again later mean nothing.
     private var uses: [(number: Int, key: Digest)] = []
     private var firstUse = 0
     private var useCount = 0
