@@ -45,9 +45,7 @@ enum GeminiUsage {
         if let candidates = count(json.present("candidatesTokenCount", or: "candidates_token_count")) {
             usage.output = candidates &+ (thoughts ?? 0)
         } else if let total = count(json.present("totalTokenCount", or: "total_token_count")), let prompt {
-            // A total of the input alone, as early chunks have it, says nothing of the output.
-            let output = max(thoughts ?? 0, total &- prompt &- (toolUse ?? 0))
-            usage.output = output > 0 ? output : nil
+            usage.output = max(thoughts ?? 0, total &- prompt &- (toolUse ?? 0))
         } else {
             usage.output = thoughts
         }
