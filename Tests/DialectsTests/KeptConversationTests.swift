@@ -58,10 +58,4 @@ import Testing
         let got = relay([Array(answer.utf8)], context, contentType: "application/json")
         #expect(try json(got.out).root["previous_response_id"]?.string == "resp_1")
     }
-
-    @Test func `a total of Gemini's that is the prompt's tells nothing of the output`() throws {
-        let usage = GeminiUsage.read(try json(#"{"promptTokenCount":12,"totalTokenCount":12}"#).root)
-        #expect(usage.input == 12)
-        #expect(usage.output == nil)
-    }
 }
