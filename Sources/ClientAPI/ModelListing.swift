@@ -166,6 +166,9 @@ extension ModelListing {
         private mutating func add(modelsOf provider: Provider, _ connection: Connection) {
             guard provider.isSupported, let chat = provider.chat else { return }
             for model in chat.models { add(entry(of: model, provider, createdAt: connection.createdAt)) }
+            for model in offered[connection.id] ?? [] {
+                add(named: "\(provider.alias)/\(model.id)", model.name, ownedBy: provider.alias, connection)
+            }
             guard let model = connection.defaultModel, chat.models[model] == nil else { return }
             add(named: "\(provider.alias)/\(model)", model, ownedBy: provider.alias, connection)
         }

@@ -1,5 +1,6 @@
 package import EventLoop
 import JSONCore
+import Providers
 package import Store
 import Synchronization
 import TimeCore
@@ -71,7 +72,8 @@ final class OfferedModelsMemory: Sendable {
 }
 
 extension Gateway {
-    /// What the servers behind active connections to nodes offer, by connection: no catalogue lists it.
+    /// What the user's own servers offer, by connection: those behind nodes and those on the user's machines, of which no
+    /// catalogue knows the models.
     ///
     /// Those that were not asked lately are asked now, all at once and for moments only: a list that lacks a server that is
     /// down is better than one that keeps a client waiting.
@@ -80,10 +82,11 @@ extension Gateway {
         on loop: EventLoop
     ) async -> [String: [OfferedModel]] {
         var offered: [String: [OfferedModel]] = [:]
-        var unknown: [(connection: Connection, node: ProviderNode, version: WallTime)] = []
+        var unknown: [(connection: Connection, node: ProviderNode?, version: WallTime)] = []
         for connection in configuration.connections where connection.isActive {
-            guard let node = configuration.node(connection.provider) else { continue }
-            let version = max(connection.updatedAt, node.updatedAt)
+            let node = configuration.node(connection.provider)
+            guard node != nil || catalogue.provider(connection.provider)?.category == .local else { continue }
+            let version = max(connection.updatedAt, node?.updatedAt ?? connection.updatedAt)
             if let models = offeredModelsMemory.models(of: connection, version: version, now: time.monotonic()) {
                 offered[connection.id] = models
             } else if unknown.count < 32 {
@@ -104,7 +107,7 @@ extension Gateway {
 
     private func ask(
         _ connection: Connection,
-        _ node: ProviderNode,
+        _ node: ProviderNode?,
         _ version: WallTime,
         on loop: EventLoop
     ) async -> [OfferedModel]? {

@@ -1,8 +1,11 @@
+import CryptoCore
 import HTTPCore
 import HTTPServer
+import JSONCore
 import Store
 import Synchronization
 import Testing
+import TimeCore
 
 @testable import Gateway
 
@@ -20,6 +23,30 @@ import Testing
                 #expect(offered[connection]?.map(\.name) == ["m1", "Second", "m3"])
             }
             #expect(upstream.calls.count == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `local servers of the catalogue are asked, providers in the cloud are not`() async throws {
+        let upstream = try Upstream { _ in .json(Array(Self.list.utf8)) }
+        try await withWorld { world in
+            let now = WallTime.now()
+            let data = try JSONDocument.parse(text: #"{"baseUrl":"\#(upstream.url)"}"#)
+            var ids: [String] = []
+            for provider in ["vllm", "groq"] {
+                let connection = Connection(
+                    provider: provider,
+                    name: provider,
+                    apiKey: Secret("k"),
+                    providerSpecificData: data,
+                    createdAt: now,
+                    updatedAt: now
+                )
+                ids.append(try await world.store.createConnection(connection).id)
+            }
+            let offered = await world.gateway.offeredModels(in: world.store.configuration, on: world.loop)
+            #expect(offered[ids[0]]?.map(\.id) == ["m1", "m2", "m3"])
+            #expect(offered[ids[1]] == nil && upstream.calls.count == 1)
         }
     }
 

@@ -9,8 +9,8 @@ from ..upstream.answers import ToolUse, encrypted_of, signature_of, thought_sign
 from .conversation import PNG
 
 THOUGHT = "The failing test names parser.py; read it and its test together."
-READ_A = {"path": "/work/src/parser.py", "offset": 0, "limit": 200}
-READ_B = {"path": "/work/tests/test_parser.py"}
+READ_A = {"path": "/home/dev/project/src/parser.py", "offset": 0, "limit": 200}
+READ_B = {"path": "/home/dev/project/tests/test_parser.py"}
 SCREEN = {"command": "xwd -root | convert xwd:- png:-", "description": "Take a screenshot"}
 PATCH = "*** Begin Patch\n*** Update File: src/parser.py\n@@\n-    return None\n+    return tree\n*** End Patch\n"
 SYSTEM = "You are a coding agent.\n\n# Rules\n- Prefer small changes.\n- “Quote” exactly, e.g. `\\d+` or \ttabs.\n" * 40

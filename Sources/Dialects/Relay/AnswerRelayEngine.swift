@@ -3,18 +3,6 @@ import JSONCore
 
 /// What an `AnswerRelay` does; a class, so that its state is never copied on the way of an event.
 final class AnswerRelayEngine {
-    /// How the client is served; decided when the form of the provider's answer is known.
-    private enum Output {
-        /// The provider's frames, edited.
-        case forwarded(any FrameForwarder)
-        /// A stream written from events.
-        case encoded(any AnswerEncoder)
-        /// One body written from all events.
-        case collected(AnswerCollector)
-        /// The provider's body, edited.
-        case echoed
-    }
-
     private static let badFrameLimit = 3
     /// So many events tell of a whole answer that is one text.
     private static let usualEvents = 8
@@ -35,7 +23,8 @@ final class AnswerRelayEngine {
     private var parser = SSEParser()
     /// Whether the answer is read as an event stream; decided when its form is known.
     private var isStream = false
-    private var output: Output?
+    /// How the client is served; decided when the form of the provider's answer is known.
+    private var output: AnswerOutput?
     private(set) var observer = AnswerObserver()
     private var events: [AnswerEvent] = []
     /// Made for the first frame: an answer in one piece has none.
@@ -171,32 +160,16 @@ final class AnswerRelayEngine {
     }
 
     private func writeError(_ failure: Failure, into out: inout [UInt8]) {
-        switch output {
-        case .encoded(let encoder): encoder.write(.error(failure), into: &out)
-        case .forwarded(let forwarder): forwarder.fail(failure, into: &out)
-        case .collected, .echoed, nil:
-            // In other layouts an error needs more around it.
-            context.clientDialect.codec.makeAnswerEncoder(context: context).write(.error(failure), into: &out)
-        }
+        if output?.fail(failure, into: &out) == true { return }
+        // In other layouts an error needs more around it.
+        context.clientDialect.codec.makeAnswerEncoder(context: context).write(.error(failure), into: &out)
     }
 
     /// The complete answer as one body, where it is kept for later requests.
-    var storedAnswer: [UInt8]? {
-        guard isComplete else { return nil }
-        return switch output {
-        case .encoded(let encoder): encoder.storedAnswer
-        case .forwarded(let forwarder): forwarder.storedAnswer
-        case .collected, .echoed, nil: keptBody
-        }
-    }
+    var storedAnswer: [UInt8]? { isComplete ? output?.storedAnswer ?? keptBody : nil }
 
     /// Whether the client gets the answer under the id that the provider gave it.
-    var keepsProviderIDs: Bool {
-        switch output {
-        case .forwarded, .echoed: true
-        case .encoded, .collected, nil: false
-        }
-    }
+    var keepsProviderIDs: Bool { output?.keepsProviderIDs ?? false }
 
     private func keep(_ body: [UInt8]) {
         if context.keepsAnswer { keptBody = body }
@@ -206,11 +179,8 @@ final class AnswerRelayEngine {
     func writeKeepAlive(into out: inout [UInt8]) {
         // A failure that the client has not been told of is not the end: another target may go on.
         guard !isComplete, !isOver || progress != nil else { return }
-        switch output {
-        case .encoded(let encoder): encoder.writeKeepAlive(into: &out)
-        case .forwarded(let forwarder): forwarder.writeKeepAlive(into: &out)
-        case .collected, .echoed, nil: context.clientDialect.codec.writeKeepAlive(context, into: &out)
-        }
+        if output?.writeKeepAlive(into: &out) == true { return }
+        context.clientDialect.codec.writeKeepAlive(context, into: &out)
     }
 
     // MARK: - Streams
