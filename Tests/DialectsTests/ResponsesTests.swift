@@ -10,6 +10,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"model":"m","input":7}"#, "input"), (#"{"model":"m","input":true}"#, "input"),
+        (#"{"model":"m","input":"x","previous_response_id":[]}"#, "previous_response_id"),
     ])
     func `T164: an input of a wrong type is refused at once`(body: String, param: String) throws {
         let error = #expect(throws: DialectError.self) {

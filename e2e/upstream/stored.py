@@ -40,7 +40,8 @@ class StoredResponses:
 
     def items_before(self, request: Recorded) -> list[Item] | None:
         """Everything that was said up to the response which this request continues."""
-        return self._items.get(request.json.get("previous_response_id"))
+        earlier = request.json.get("previous_response_id")
+        return self._items.get(earlier) if isinstance(earlier, str) else None
 
     def answer(self, request: Recorded) -> tuple[int, bytes]:
         """Retrieve, delete, cancel and list the input of a response."""

@@ -4,6 +4,9 @@ import JSONCore
 enum ResponsesCodec: DialectCodec {
     /// A request without input is one: clients begin a conversation so, or go on with a stored one.
     static func checkShape(of root: JSONValue) throws(DialectError) -> Int {
+        if let previous = root.present("previous_response_id"), !previous.isString {
+            throw DialectError("previous_response_id must be a string", param: "previous_response_id")
+        }
         guard let input = root.present("input") else { return 1 }
         if input.isArray { return max(1, input.count) }
         guard input.isString || input.isObject else {
