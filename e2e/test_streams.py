@@ -63,15 +63,16 @@ def test_a_stream_that_falls_silent_is_ended_with_an_error(
 ) -> None:
     gateway = new_gateway(environment={"STREAM_IDLE_TIMEOUT_MS": "500"}).start()
     management = Management(gateway)
-    prefix = management.add_upstream(upstream_dialect, upstream.base_of(upstream_dialect))
-    management.close()
     for dialect, kind in CLIENTS.items():
+        # An account of its own for each: one that has failed rests.
+        prefix = management.add_upstream(upstream_dialect, upstream.base_of(upstream_dialect))
         client = kind(gateway.origin)
         started = time.monotonic()
         with pytest.raises(client.stream_errors):
             list(client.text_pieces(f"{prefix}/hang-mid-stream", Question()))
         assert time.monotonic() - started < 15, dialect
         client.close()
+    management.close()
     upstream.requests.last("hang-mid-stream").wait_gone(2)
 
 

@@ -45,7 +45,7 @@ def error_of(dialect: str, piece: dict[str, Any]) -> str:
     """The message of the piece that ends a failed stream; it must be as the dialect has it."""
     match dialect:
         case "ollama":
-            assert set(piece) == {"error"}
+            assert {"error"} <= set(piece) <= {"error", "retryable", "reason"}
             return piece["error"]
         case "responses":
             assert piece["type"] == "response.failed"
