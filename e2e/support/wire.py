@@ -27,7 +27,7 @@ def request(dialect: str, model: str, *, text: str = "Hello", stream: bool = Fal
 def pieces(dialect: str, stream: str) -> list[dict[str, Any]]:
     """The JSON of a stream's events or lines, in order."""
     if dialect == "ollama":
-        return [json.loads(line) for line in stream.splitlines()]
+        return [json.loads(line) for line in stream.split("\n") if line]
     return [json.loads(line[6:]) for line in stream.splitlines() if line.startswith("data: {")]
 
 

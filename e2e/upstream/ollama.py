@@ -36,7 +36,9 @@ CREATED = "2026-08-01T10:00:00.123456789Z"
 
 
 def _line(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # Go's encoder, which Ollama uses, escapes what some readers take for the end of a line.
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").encode() + b"\n"
 
 
 def _figures(answer: Answer) -> dict[str, Any]:
