@@ -88,6 +88,7 @@ def kind_of(client: Client, error: Refusal) -> str | None:
     return error.body["error"]["status" if client.dialect == "gemini" else "type"]
 
 
+@pytest.mark.some_pairs
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529])
 def test_a_providers_error(client: Client, upstream_dialect: str, fresh: str, status: int) -> None:
     error = failure(client, f"{fresh}/status-{status}", stream=status % 2 == 0)
