@@ -50,7 +50,7 @@ let ground: [Target] = [
 ]
 
 let world: [Target] = [
-    module("Dialects", ["CryptoCore", "HTTPCore", "JSONCore"]),
+    module("Dialects", ["CryptoCore", "HTTPCore", "JSONCore", "TimeCore"]),
     module("Providers", ["CResources", "Dialects", "HTTPCore", "JSONCore"]),
     module("Store", ["CLinux", "CryptoCore", "JSONCore", "LogCore", "SQLiteStore", "TimeCore"]),
 ]

@@ -118,7 +118,8 @@ import Testing
             let root = try JSONDocument.parse(body).root
             #expect((400...599).contains(status))
             var frames: [UInt8] = []
-            dialect.codec.writeErrorEvent(Failure(kind, "why"), into: &frames)
+            let encoder = dialect.codec.makeAnswerEncoder(context: makeContext(dialect, dialect))
+            encoder.write(.error(Failure(kind, "why")), into: &frames)
             let event = String(decoding: frames, as: UTF8.self)
             #expect(event.contains(#""retryable":"#) && event.contains(#""reason":""#))
             if dialect == .ollama {

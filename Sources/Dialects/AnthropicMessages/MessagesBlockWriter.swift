@@ -47,14 +47,7 @@ enum MessagesBlockWriter {
         writer.member("id", call.id)
         writer.member("name", call.name)
         writer.key("input")
-        switch call.arguments {
-        case .object(let value): writer.raw(value)
-        case .text(let text) where call.kind == .custom:
-            writer.beginObject()
-            writer.member("input", text)
-            writer.endObject()
-        case .text(let text): writer.raw(bytes: JSONRepair.object(from: text).bytes)
-        }
+        call.writeArgumentsObject(to: &writer)
         call.cache?.write(to: &writer)
         writer.endObject()
     }

@@ -67,10 +67,6 @@ enum MessagesCodec: DialectCodec {
         MessagesErrors.body(failure, requestID: requestID)
     }
 
-    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
-        MessagesErrors.writeEvent(failure, into: &out)
-    }
-
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
         writeKeepAlive(into: &out)
     }

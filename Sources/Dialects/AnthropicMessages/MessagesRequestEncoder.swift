@@ -209,10 +209,7 @@ struct MessagesRequestEncoder {
 
     private func write(_ tool: ToolDefinition, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("name", tool.name)
-        if let description = tool.functionDescription, !description.isEmpty {
-            writer.member("description", description)
-        }
+        tool.writeNames(tool.functionDescription, to: &writer)
         writer.key("input_schema")
         let strict = tool.strict == true && profile.strictTools ? tool.schema.flatMap(StrictSchema.anthropic) : nil
         if case .custom = tool.kind {

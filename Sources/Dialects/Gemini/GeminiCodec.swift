@@ -64,10 +64,6 @@ enum GeminiCodec: DialectCodec {
 
     static func errorBody(_ failure: Failure, requestID: String) -> [UInt8] { GeminiErrors.body(failure) }
 
-    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
-        GeminiErrors.writeEvent(failure, into: &out)
-    }
-
     /// White space: clients of Gemini look for `data:` only and take everything else for damage.
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
         out.append("\r\n")

@@ -81,14 +81,7 @@ struct GeminiContentWriter {
         if profile.callIDs { writer.member("id", call.id) }
         writer.member("name", call.name)
         writer.key("args")
-        switch call.arguments {
-        case .object(let value): writer.raw(value)
-        case .text(let text) where call.kind == .custom:
-            writer.beginObject()
-            writer.member("input", text)
-            writer.endObject()
-        case .text(let text): writer.raw(bytes: JSONRepair.object(from: text).bytes)
-        }
+        call.writeArgumentsObject(to: &writer)
         writer.endObject()
         if let signature { writer.member("thoughtSignature", signature) }
         writer.endObject()

@@ -215,10 +215,7 @@ struct GeminiRequestEncoder {
 
     private func write(_ tool: ToolDefinition, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("name", tool.name)
-        if let description = tool.functionDescription, !description.isEmpty {
-            writer.member("description", description)
-        }
+        tool.writeNames(tool.functionDescription, to: &writer)
         writer.key(profile.schemaRule == .geminiSchema ? "parameters" : "parametersJsonSchema")
         if case .custom = tool.kind {
             writer.raw(bytes: CustomTool.schema)

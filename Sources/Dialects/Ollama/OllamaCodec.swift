@@ -58,10 +58,6 @@ enum OllamaCodec: DialectCodec {
 
     static func errorBody(_ failure: Failure, requestID: String) -> [UInt8] { OllamaErrors.body(failure) }
 
-    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
-        OllamaErrors.writeLine(failure, into: &out)
-    }
-
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
         OllamaLines(context: context).writeText("", into: &out)
     }

@@ -123,14 +123,7 @@ struct OllamaMessageWriter {
         writer.member("index", index)
         writer.member("name", call.name)
         writer.key("arguments")
-        switch call.arguments {
-        case .object(let value): writer.raw(value)
-        case .text(let text) where call.kind == .custom:
-            writer.beginObject()
-            writer.member("input", text)
-            writer.endObject()
-        case .text(let text): writer.raw(bytes: JSONRepair.object(from: text).bytes)
-        }
+        call.writeArgumentsObject(to: &writer)
         writer.endObject()
         writer.endObject()
     }

@@ -70,10 +70,6 @@ enum ChatCodec: DialectCodec {
 
     static func errorBody(_ failure: Failure, requestID: String) -> [UInt8] { ChatErrors.body(failure) }
 
-    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
-        ChatErrors.writeEvent(failure, into: &out)
-    }
-
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
         out.append(": keepalive\n\n")
     }

@@ -210,14 +210,14 @@ struct ChatRequestEncoder {
             writer.member("type", literal: "custom")
             writer.key("custom")
             writer.beginObject()
-            writeNames(of: tool, tool.description, to: &writer)
+            tool.writeNames(tool.description, to: &writer)
             if let format { writer.member("format", format) }
             writer.endObject()
         } else {
             writer.member("type", literal: "function")
             writer.key("function")
             writer.beginObject()
-            writeNames(of: tool, tool.functionDescription, to: &writer)
+            tool.writeNames(tool.functionDescription, to: &writer)
             writer.key("parameters")
             if case .custom = tool.kind {
                 writer.raw(bytes: CustomTool.schema)
@@ -231,11 +231,6 @@ struct ChatRequestEncoder {
         }
         if profile.cacheMarks, let cache = tool.cache { cache.write(to: &writer) }
         writer.endObject()
-    }
-
-    private func writeNames(of tool: ToolDefinition, _ description: JSONText?, to writer: inout JSONWriter) {
-        writer.member("name", tool.name)
-        if let description, !description.isEmpty { writer.member("description", description) }
     }
 
     private func writeSearch(_ tool: ServerTool, to writer: inout JSONWriter) {

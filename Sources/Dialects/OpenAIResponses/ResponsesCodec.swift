@@ -72,13 +72,6 @@ enum ResponsesCodec: DialectCodec {
         ChatErrors.body(failure, for: .openAIResponses)
     }
 
-    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8]) {
-        var object = ResponsesObject(id: "resp_" + RandomIDs().characters(48), createdAt: 0, model: "", echo: [])
-        object.failure = failure
-        var sequence = 0
-        ResponsesEvent.write(object, as: "response.failed", sequence: &sequence, into: &out)
-    }
-
     /// A comment: what is no event of an answer yet must not use up its numbers.
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8]) {
         out.append(": keepalive\n\n")

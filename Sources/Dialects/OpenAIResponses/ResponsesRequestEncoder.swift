@@ -192,11 +192,11 @@ struct ResponsesRequestEncoder {
         writer.beginObject()
         if case .custom(let format) = tool.kind, profile.customTools {
             writer.member("type", literal: "custom")
-            writeNames(of: tool, tool.description, to: &writer)
+            tool.writeNames(tool.description, to: &writer)
             if let format { CustomToolFormat.write(format, to: &writer) }
         } else {
             writer.member("type", literal: "function")
-            writeNames(of: tool, tool.functionDescription, to: &writer)
+            tool.writeNames(tool.functionDescription, to: &writer)
             writer.key("parameters")
             if case .custom = tool.kind {
                 writer.raw(bytes: CustomTool.schema)
@@ -207,11 +207,6 @@ struct ResponsesRequestEncoder {
             writer.member("strict", wantsStrict && tool.schema.map { StrictSchema.isOpenAIStrict($0) } ?? false)
         }
         writer.endObject()
-    }
-
-    private func writeNames(of tool: ToolDefinition, _ description: JSONText?, to writer: inout JSONWriter) {
-        writer.member("name", tool.name)
-        if let description, !description.isEmpty { writer.member("description", description) }
     }
 
     private func writeSearch(_ tool: ServerTool, to writer: inout JSONWriter) {

@@ -40,8 +40,6 @@ protocol DialectCodec {
     // MARK: Errors
     static func status(of failure: Failure) -> Int
     static func errorBody(_ failure: Failure, requestID: String) -> [UInt8]
-    /// The frames that end a stream with an error, of which nothing else was written.
-    static func writeErrorEvent(_ failure: Failure, into out: inout [UInt8])
     /// What tells a streaming client that the answer is still on its way, and changes nothing for it.
     static func writeKeepAlive(_ context: TranslationContext, into out: inout [UInt8])
 }
