@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,11 @@ USUAL_PAIRS = {*itertools.product(("openai", "anthropic"), repeat=2), *zip(DIALE
 USUAL_PAIRS |= {("responses", "responses"), ("gemini", "gemini"), ("ollama", "ollama"), ("ollama", "openai")}
 """Client and upstream of tests marked `some_pairs`, which run for all pairs under --full only."""
 
+FEW_PAIRS = {*zip(DIALECTS, ("anthropic", "openai", "gemini", "ollama", "responses"), strict=True)}
+"""Those of tests marked `few_pairs`: each dialect once on either side."""
+
+PAIRS_OF_MARKS = {"some_pairs": USUAL_PAIRS, "few_pairs": FEW_PAIRS}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="also run the long tests and the third-party server")
@@ -35,15 +42,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "full" in item.keywords:
             item.add_marker(skip)
-    left_out = [item for item in items if "some_pairs" in item.keywords and not _is_usual(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    left_out = {item for item in items if not _is_usual(item)}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _is_usual(item: pytest.Item) -> bool:
+    marked = next((pairs for mark, pairs in PAIRS_OF_MARKS.items() if mark in item.keywords), None)
     parameters = getattr(item, "callspec", None)
-    pair = parameters and (parameters.params.get("client"), parameters.params.get("upstream_dialect"))
-    return not pair or None in pair or pair in USUAL_PAIRS
+    if marked is None or parameters is None:
+        return True
+    client = parameters.params.get("client") or parameters.params.get("dialect")
+    pair = (client, parameters.params.get("upstream_dialect"))
+    return None in pair or pair in marked
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,6 +66,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             if isinstance(value, Gateway) and value.output:
                 report.sections.append(("gateway output", "\n".join(value.output.splitlines()[-40:])))
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_trust_store() -> Iterator[None]:
+    """Reads the certificate authorities once for all clients: each SDK reads them anew, a third of a short test's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -133,6 +133,7 @@ def test_parallel_tool_calls(ask: Ask, client: Client, upstream_dialect: str) ->
     assert reply.stop == "tools"
 
 
+@pytest.mark.some_pairs
 @pytest.mark.parametrize("client", ["openai", "responses", "anthropic", "gemini"], indirect=True)
 @pytest.mark.parametrize("choice", ["auto", "none", "required", "get_time"])
 def test_tool_choice(ask: Ask, upstream_dialect: str, sent: Callable[[str], Reading], choice: str) -> None:
@@ -286,6 +287,7 @@ def test_an_answer_cut_by_its_length(ask: Ask, sent: Callable[[str], Reading]) -
     assert sent("length").max_tokens == 17
 
 
+@pytest.mark.some_pairs
 @pytest.mark.parametrize("model", ["cached", "cache-write", "reasoning", "big-numbers"])
 def test_usage_figures_are_the_providers_own(ask: Ask, client: Client, upstream_dialect: str, model: str) -> None:
     said = CANNED[model].usage

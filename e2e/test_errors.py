@@ -125,7 +125,7 @@ def test_secrets_in_a_providers_message_are_covered(client: Client, fresh: str, 
     assert secret not in failure(client, f"{fresh}/{model}", stream=False).text
 
 
-@pytest.mark.some_pairs
+@pytest.mark.few_pairs
 @pytest.mark.parametrize(
     "name",
     sorted(set(behaviours.MISBEHAVIOURS) - {"hang"}),

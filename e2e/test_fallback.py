@@ -30,7 +30,7 @@ def unique(name: str) -> str:
     return f"{name}-{next(_numbers)}"
 
 
-@pytest.mark.some_pairs
+@pytest.mark.few_pairs
 @pytest.mark.parametrize("name", [*FAILURES, "status-400", "status-413", "status-422"])
 def test_the_next_model_of_a_combo_answers(
     client: Client,
