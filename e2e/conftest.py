@@ -70,7 +70,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session", autouse=True)
 def one_trust_store() -> Iterator[None]:
-    """Reads the certificate authorities once for all clients: each SDK reads them anew, a third of a short test's time."""
+    """Reads the certificate authorities once for all clients: an SDK does so for each, a third of a short test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
         yield
