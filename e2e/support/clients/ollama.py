@@ -32,7 +32,7 @@ class OllamaClient(Client):
         self._last = response
 
     def close(self) -> None:
-        self.sdk.close()
+        self.sdk._client.close()  # older versions have no close of their own
 
     def refusal(self, error: Any) -> Refusal:
         """The SDK's exception has the message only; the answer is the last one that arrived."""
