@@ -97,9 +97,6 @@ struct LossNotes {
             context.lose(wish.loss.feature, wish.loss.detail)
         }
         noteReasoning(in: &context)
-        for turn in conversation.turns {
-            for part in turn.parts { noteOpaque(part, in: &context) }
-        }
     }
 
     /// That the model thinks, or how much, where the target cannot be told.
@@ -109,16 +106,6 @@ struct LossNotes {
         case .none: context.lose(.reasoning)
         case .ollamaFlag: if reasoning.level != nil { context.lose(.reasoning, "effort") }
         case .thinkingType: if reasoning.level != nil, profile.efforts == nil { context.lose(.reasoning, "effort") }
-        default: break
-        }
-    }
-
-    /// Pieces that only another dialect can express.
-    private func noteOpaque(_ part: Part, in context: inout TranslationContext) {
-        switch part {
-        case .opaque(let json, let dialect) where dialect != profile.dialect:
-            context.lose(.contentPart, json["type"]?.string)
-        case .toolResult(let result): for inner in result.parts { noteOpaque(inner, in: &context) }
         default: break
         }
     }

@@ -8,7 +8,7 @@ enum Repairs {
         profile: TargetProfile,
         context: inout TranslationContext
     ) throws(DialectError) {
-        TextRepair.apply(to: &conversation, body: body)
+        TextRepair.apply(to: &conversation, body: body, target: profile.dialect, context: &context)
         // Before ids change: what is kept is known by those that the client saw.
         ReasoningMemoryPass.apply(to: &conversation, profile: profile, context: &context)
         CallIDRepair.apply(to: &conversation, rule: profile.toolIDRule)

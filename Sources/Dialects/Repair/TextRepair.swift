@@ -1,9 +1,15 @@
 import JSONCore
 private import Glibc
 
-/// Pass 1: no empty text, no turns without content, no characters that providers refuse.
+/// Pass 1: nothing that the target has no form for, no empty text, no turns without content, no characters that providers
+/// refuse.
 enum TextRepair {
-    static func apply(to conversation: inout Conversation, body: JSONDocument) {
+    static func apply(
+        to conversation: inout Conversation,
+        body: JSONDocument,
+        target: Dialect,
+        context: inout TranslationContext
+    ) {
         let mustClean = hasBadEscapes(body.bytes)
         conversation.system = conversation.system.compactMap { block in
             guard !block.text.isEmpty else { return nil }
@@ -11,12 +17,37 @@ enum TextRepair {
         }
         let users = conversation.turns.count { $0.role == .user }
         for place in conversation.turns.indices {
+            dropForeign(from: &conversation.turns[place].parts, target: target, context: &context)
             repair(&conversation.turns[place].parts, mustClean: mustClean)
             if users == 1, conversation.turns[place].role == .user, conversation.turns[place].parts.isEmpty {
                 conversation.turns[place].parts = [.text(".")]
             }
         }
         conversation.turns.removeAll { $0.parts.isEmpty && $0.directive == nil }
+    }
+
+    /// Drops the pieces that only another dialect can express: a message of nothing else would be an empty one.
+    private static func dropForeign(
+        from parts: inout [Part],
+        target: Dialect,
+        context: inout TranslationContext
+    ) {
+        for place in parts.indices {
+            guard case .toolResult(var result) = parts[place],
+                result.parts.contains(where: { isForeign($0, to: target) })
+            else { continue }
+            dropForeign(from: &result.parts, target: target, context: &context)
+            parts[place] = .toolResult(result)
+        }
+        parts.removeAll { part in
+            guard case .opaque(let json, _) = part, isForeign(part, to: target) else { return false }
+            context.lose(.contentPart, json["type"]?.string)
+            return true
+        }
+    }
+
+    private static func isForeign(_ part: Part, to target: Dialect) -> Bool {
+        if case .opaque(_, let dialect) = part { dialect != target } else { false }
     }
 
     private static func repair(_ parts: inout [Part], mustClean: Bool) {
