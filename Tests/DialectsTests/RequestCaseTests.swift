@@ -121,6 +121,27 @@ import Testing
         #expect(root["reasoning_effort"] == nil && root["reasoning"] == nil)
     }
 
+    @Test(
+        arguments: [Dialect.openAIChat, .openAIResponses],
+        [(TargetProfile.UserField.user, "user"), (.safetyIdentifier, "safety_identifier"), (.none, "nowhere")]
+    )
+    func `a user is named in the field that the target knows, and else is lost`(
+        target: Dialect,
+        field: (rule: TargetProfile.UserField, name: String)
+    ) throws {
+        let long = String(repeating: "u", count: 65)
+        for (user, sentAs) in [("u-1", "u-1"), (long, SafeNames.hexDigest(long))] {
+            let body =
+                #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],"metadata":{"user_id":"\#(user)"}}"#
+            let sent = try translate(body, .anthropicMessages, target) { $0.userField = field.rule }
+            let root = try sent.root()
+            for name in ["user", "safety_identifier"] {
+                #expect(root.member(name)?.string == (name == field.name ? sentAs : nil))
+            }
+            #expect(sent.context.losses.map(\.name) == (field.rule == .none ? ["user"] : []))
+        }
+    }
+
     @Test func `T136: fields of Chat that Responses does not know are not sent to it`() throws {
         let body =
             #"{"model":"m","messages":[{"role":"user","content":"a"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":99,"user":"u","safety_identifier":"s","truncation":"auto","background":false,"stop":["</b>"],"logit_bias":{"1":2},"seed":7,"n":1,"presence_penalty":0.5,"frequency_penalty":0.5,"temperature":0.5,"top_p":0.9,"logprobs":true,"top_logprobs":3,"metadata":{"k":"v"},"store":true,"service_tier":"flex","prompt_cache_key":"c","prompt_cache_retention":"24h","verbosity":"low","reasoning_effort":"high","parallel_tool_calls":false,"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]}"#

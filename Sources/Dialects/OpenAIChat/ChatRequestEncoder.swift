@@ -80,15 +80,7 @@ struct ChatRequestEncoder {
     }
 
     private func writeMetadata(to writer: inout JSONWriter) {
-        if let user = conversation.metadata.user, !user.isEmpty {
-            let text = user.string
-            let value = text.count <= 64 ? text : SafeNames.hexDigest(text)
-            switch profile.userField {
-            case .user: writer.member("user", value)
-            case .safetyIdentifier: writer.member("safety_identifier", value)
-            case .none, .metadataUserID: break
-            }
-        }
+        conversation.metadata.writeUser(as: profile.userField, to: &writer)
         if profile.nativeExtras { writeExtras(conversation.metadata, to: &writer) }
         guard profile.serviceTiers, let tier = conversation.metadata.serviceTier else { return }
         writer.member("service_tier", tier == "standard_only" ? "default" : tier)

@@ -62,7 +62,7 @@ struct ResponsesRequestEncoder {
         if profile.customTools { kept.insert(.toolGrammar) }
         if profile.parallelToolCallsField { kept.insert(.parallelTools) }
         if profile.serviceTiers { kept.insert(.serviceTier) }
-        if profile.userField == .safetyIdentifier { kept.insert(.user) }
+        if profile.userField == .user || profile.userField == .safetyIdentifier { kept.insert(.user) }
         if profile.nativeExtras {
             kept.formUnion([.metadata, .store, .promptCacheKey, .cacheRetention, .verbosity])
         }
@@ -111,10 +111,7 @@ struct ResponsesRequestEncoder {
 
     private func writeMetadata(to writer: inout JSONWriter) {
         let metadata = conversation.metadata
-        if profile.userField == .safetyIdentifier, let user = metadata.user, !user.isEmpty {
-            let text = user.string
-            writer.member("safety_identifier", text.count <= 64 ? text : SafeNames.hexDigest(text))
-        }
+        metadata.writeUser(as: profile.userField, to: &writer)
         if profile.serviceTiers, let tier = metadata.serviceTier {
             writer.member("service_tier", tier == "standard_only" ? "default" : tier)
         }
