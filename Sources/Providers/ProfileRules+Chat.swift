@@ -33,6 +33,8 @@ let chatFamilyRules: [ProfileRule] = [
         dialect: .openAIChat
     ) { profile, _ in
         profile.reasoningStyle = .thinkingType
+        // A switch only: they know no levels.
+        profile.efforts = nil
         profile.reasoningReplay = .optional
     },
     ProfileRule(
@@ -54,12 +56,13 @@ let chatFamilyRules: [ProfileRule] = [
         profile.reasoningReplay = .required
     },
     ProfileRule(
-        name: "Xiaomi MiMo wants its reasoning back, and refuses both none and an empty one",
+        name: "Xiaomi MiMo refuses an effort, and wants its reasoning back: neither none nor an empty one",
         providers: ["xiaomi-mimo", "gitlawb"],
         models: ["mimo*"],
         dialect: .openAIChat
     ) { profile, _ in
         profile.reasoningStyle = .thinkingType
+        profile.efforts = nil
         profile.reasoningReplay = .required
         profile.missingReasoning = " "
     },
