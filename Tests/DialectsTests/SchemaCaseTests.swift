@@ -58,6 +58,9 @@ import Testing
             #"{"type":"object","properties":{"\#(name)":{"type":"string","description":"d"},"list":{"type":"array","items":{"type":"object","properties":{"\#(name)":{"type":"integer"}},"required":["\#(name)"]}}},"required":["\#(name)","list"]}"#
         #expect(try sent(schema, client) == schema)
         #expect(try sent(schema, client, rule: .geminiJSONSchema) == schema)
+        var others = JSONWriter()
+        SchemaCleaner.write(try json(schema).root, rule: .standard, to: &others)
+        #expect(String(decoding: others.bytes, as: UTF8.self) == schema)
     }
 
     /// A schema and the small form of it.

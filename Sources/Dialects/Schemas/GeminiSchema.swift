@@ -32,7 +32,6 @@ struct GeminiSchemaNode {
     var type: String?
     var format: String?
     var description: JSONText?
-    var title: JSONText?
     var isNullable = false
     var choices: [JSONText]?
     /// What is said in words because it cannot be said otherwise.
@@ -55,7 +54,6 @@ struct GeminiSchemaNode {
         type = type ?? other.type
         format = format ?? other.format
         description = description ?? other.description
-        title = title ?? other.title
         isNullable = isNullable || other.isNullable
         choices = choices ?? other.choices
         words += other.words
@@ -86,7 +84,6 @@ struct GeminiSchemaNode {
         writer.beginObject()
         if let kind { writer.member("type", kind) }
         if let format = knownFormat(of: kind) { writer.member("format", format) }
-        if let title { writer.member("title", title) }
         writeDescription(to: &writer)
         if isNullable { writer.member("nullable", true) }
         if let choices, kind == "string", !choices.isEmpty {
