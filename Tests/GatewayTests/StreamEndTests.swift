@@ -85,6 +85,25 @@ import Testing
         }
     }
 
+    @Test(arguments: Dialect.allCases)
+    func `T145: a Responses client's stream is over with its failure, though the provider's is not`(
+        upstream: Dialect
+    ) async throws {
+        try await withWorld { world async throws in
+            let sink = RecordingSink()
+            let source = ScriptedSource.stream(
+                upstream,
+                [.bytes(upstream.opening("a")), .bytes(upstream.failing("boom")), .wait]
+            )
+            let ending = try await world.deliver(source, Scene(client: .openAIResponses, upstream: upstream), to: sink)
+            #expect(ending.word == "broken" && source.isCancelled)
+            #expect(sink.isFinished && sink.misuses.isEmpty)
+            let last = try JSONDocument.parse(text: try #require(sink.events.last)).root
+            #expect(last["type"]?.string == "response.failed")
+            #expect(last["response"]?["error"]?["message"]?.string == "boom")
+        }
+    }
+
     @Test func `a provider that never says that it is done may just end`() async throws {
         try await withWorld { world async throws in
             let sink = RecordingSink()

@@ -99,12 +99,22 @@ final class Surface: Sendable {
         _ body: String? = nil,
         headers: [String: String] = [:]
     ) throws -> RawClient.Answer {
+        try open(method, target, body, headers: headers).receiveAnswer(hasBody: method != "HEAD")
+    }
+
+    /// Sends a request on a connection of its own, whose answer is still to be read.
+    func open(
+        _ method: String,
+        _ target: String,
+        _ body: String? = nil,
+        headers: [String: String] = [:]
+    ) throws -> RawClient {
         let client = try RawClient(port: server.port)
         var head = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\nConnection: close\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         client.send(head + "\r\n" + (body ?? ""))
-        return try client.receiveAnswer(hasBody: method != "HEAD")
+        return client
     }
 
     /// Makes a key for clients.
@@ -155,30 +165,40 @@ final class Upstream: Sendable {
             guard request.head.method == .post else { return exchange.respond(.text("{}")) }
             let body = String(decoding: (try? request.body.bytes(limit: 1 << 20)) ?? [], as: UTF8.self)
             log.bodies.withLock { $0.append(body) }
-            exchange.respond(Upstream.answer(word, streams: body.contains(#""stream":true"#)))
+            let streams = body.contains(#""stream":true"#)
+            exchange.respond(
+                Response(
+                    .ok,
+                    headers: HTTPHeaders([("content-type", streams ? "text/event-stream" : "application/json")]),
+                    body: .text(Upstream.answer(word, streams: streams))
+                )
+            )
         }
+    }
+
+    /// One that answers in its own way.
+    init(_ handle: @escaping TestServer.Handle) throws {
+        log = Log()
+        server = try TestServer(handle: handle)
     }
 
     /// The bodies that were asked with.
     var asked: [String] { log.bodies.withLock { $0 } }
 
-    private static func answer(_ word: String, streams: Bool) -> Response {
+    /// An answer of one word.
+    static func answer(_ word: String, streams: Bool) -> String {
         let head = #"{"id":"c1","created":1,"model":"m1","object":"chat.completion"#
         let usage = #""usage":{"prompt_tokens":10,"completion_tokens":5}}"#
         guard streams else {
             let message = #"{"index":0,"message":{"role":"assistant","content":"\#(word)"},"finish_reason":"stop"}"#
-            return .json(Array((head + #"","choices":["# + message + "]," + usage).utf8))
+            return head + #"","choices":["# + message + "]," + usage
         }
         let chunks = [
             #"{"index":0,"delta":{"role":"assistant","content":"\#(word)"},"finish_reason":null}"#,
             #"{"index":0,"delta":{},"finish_reason":"stop"}"#,
         ]
         let events = chunks.map { "data: " + head + #".chunk","choices":["# + $0 + "]," + usage + "\n\n" }
-        return Response(
-            .ok,
-            headers: HTTPHeaders([("content-type", "text/event-stream")]),
-            body: .text(events.joined() + "data: [DONE]\n\n")
-        )
+        return events.joined() + "data: [DONE]\n\n"
     }
 }
 

@@ -16,6 +16,12 @@ enum Responses {
         event("response.completed", 4, #""response":\#(object("completed", usage: (input, output)))"#)
     }
 
+    /// The last event of a response that came to nothing.
+    static func failed(_ message: String) -> String {
+        let error = #","error":{"code":"server_error","message":"\#(message)"}"#
+        return event("response.failed", 4, #""response":\#(object("failed", more: error))"#)
+    }
+
     /// A whole answer.
     static func whole(_ text: String, id: String = "resp_1", more: String = "") -> String {
         object("completed", id: id, items: message("completed", [text]), usage: (10, 5), more: more)

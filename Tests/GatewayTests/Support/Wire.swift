@@ -116,6 +116,18 @@ extension Dialect {
     /// Whether anything is still to come after the reason for the end, be it only the end of the stream.
     var hasSeparateEnd: Bool { self != .openAIResponses && self != .ollama }
 
+    /// How a provider says in mid-stream that it has failed.
+    func failing(_ message: String) -> String {
+        switch self {
+        case .openAIChat: #"data: {"error":{"message":"\#(message)","type":"server_error"}}"# + "\n\n"
+        case .openAIResponses: Responses.failed(message)
+        case .anthropicMessages:
+            Messages.event("error", #""error":{"type":"api_error","message":"\#(message)"}"#)
+        case .gemini: #"data: {"error":{"code":500,"message":"\#(message)","status":"INTERNAL"}}"# + "\r\n\r\n"
+        case .ollama: #"{"error":"\#(message)"}"# + "\n"
+        }
+    }
+
     /// A whole answer with 10 tokens in and 5 out.
     func whole(_ text: String) -> String {
         switch self {
