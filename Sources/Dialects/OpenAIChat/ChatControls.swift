@@ -28,6 +28,7 @@ enum ChatToolChoice {
         guard let tools = json["tools"], tools.isArray else { return nil }
         let names = tools.elements.compactMap { tool in
             (tool.present("function") ?? tool.present("custom") ?? tool)["name"]?.string
+                ?? tool["type"]?.string.map(ServerTool.name(ofType:))
         }
         return .allowed(mustCall: json["mode"]?.equals("required") == true, names: names)
     }
