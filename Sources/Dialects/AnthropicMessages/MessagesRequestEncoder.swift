@@ -41,6 +41,10 @@ struct MessagesRequestEncoder {
         for tool in conversation.serverTools {
             LossNotes.noteSearch(tool, kept: ["allowed_domains", "user_location"], in: &context)
         }
+        // There may be no room to think, or too little asked for.
+        if let reasoning = conversation.reasoning, reasoning.isExplicit, !reasoning.isOff, !isThinking {
+            context.lose(.reasoning)
+        }
     }
 
     /// What `encode` writes down.

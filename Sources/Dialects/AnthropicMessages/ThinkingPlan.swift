@@ -33,7 +33,7 @@ struct ThinkingPlan {
         switch profile.reasoningStyle {
         case .anthropicAdaptive:
             if request.isOff || isProbe {
-                kind = .disabled
+                kind = profile.canSkipThinking ? .disabled : .unsaid
             } else {
                 kind = .adaptive
                 effort = request.level.map { Self.effort($0, known: profile.efforts) }
@@ -51,7 +51,8 @@ struct ThinkingPlan {
     }
 
     private static func effort(_ level: EffortLevel, known: Set<EffortLevel>?) -> EffortLevel {
-        level.nearest(in: known ?? [.low, .medium, .high, .xhigh, .max])
+        let levels: Set<EffortLevel> = [.low, .medium, .high, .xhigh, .max]
+        return level.nearest(in: known?.intersection(levels) ?? levels)
     }
 
     /// Anthropic wants a budget of at least 1024 below the limit; at least as much is left for the answer.

@@ -37,12 +37,29 @@ package enum EffortLevel: String, Sendable, Hashable, Comparable, CaseIterable {
         }
     }
 
+    /// The budget that is written for the level to servers that set none of their own; `nil` for as much as they can.
+    var usualBudget: Int? {
+        switch self {
+        case .minimal: 512
+        case .low: 1_024
+        case .medium: 10_240
+        case .high: 24_576
+        case .xhigh: 32_768
+        case .max: nil
+        }
+    }
+
     /// The nearest level that a target knows: towards less first, and `low` for `minimal`.
     func nearest(in known: Set<EffortLevel>?) -> EffortLevel {
         guard let known, !known.isEmpty, !known.contains(self) else { return self }
         let below = known.filter { $0 < self }.max()
         let above = known.filter { $0 > self }.min()
         return below ?? above ?? self
+    }
+
+    /// The nearest level where everything above high stands for the most that the model has, if it has more than high.
+    func nearestOrMost(in known: Set<EffortLevel>?) -> EffortLevel {
+        self > .high && known?.contains(.max) == true ? .max : nearest(in: known)
     }
 }
 

@@ -46,6 +46,9 @@ struct ServerTool {
         var allowedDomains: JSONValue?
     }
 
+    /// What a tool that has no name of its own is called: a search by its one name, whatever its version.
+    static func name(ofType type: String) -> String { type.hasPrefix("web_search") ? "web_search" : type }
+
     var kind: Kind
     var raw: JSONValue?
     var origin: Dialect
@@ -58,6 +61,15 @@ enum ToolChoice: Equatable {
     case named(String)
     /// Only some of the tools; `mustCall` when at least one call is demanded.
     case allowed(mustCall: Bool, names: [String])
+
+    /// The tools that it speaks of.
+    var names: [String] {
+        switch self {
+        case .named(let name): [name]
+        case .allowed(_, let names): names
+        case .auto, .none, .required: []
+        }
+    }
 
     var isForced: Bool {
         switch self {

@@ -21,11 +21,12 @@ enum GeminiThinking {
     }
 
     private static func level(for request: ReasoningRequest, _ profile: TargetProfile) -> EffortLevel? {
-        if request.isOff { return profile.canSkipThinking ? .minimal : .low }
-        guard let wanted = request.level else { return nil }
         let all: Set<EffortLevel> =
             profile.canSkipThinking ? [.minimal, .low, .medium, .high] : [.low, .medium, .high]
         let known = profile.efforts ?? all
+        // There is no level for off: the lowest comes closest.
+        if request.isOff { return EffortLevel.minimal.nearest(in: known) }
+        guard let wanted = request.level else { return nil }
         // Models with two levels take the upper one for what lies between.
         if wanted == .medium, !known.contains(.medium), known.contains(.high) { return .high }
         return wanted.nearest(in: known)

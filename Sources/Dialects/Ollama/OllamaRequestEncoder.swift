@@ -181,7 +181,6 @@ enum OllamaThink {
 
     /// The level to ask for: more than high is the most that a model knows.
     static func level(_ level: EffortLevel, known: Set<EffortLevel>?) -> EffortLevel {
-        let known = known ?? usualLevels
-        return level > .high && known.contains(.max) ? .max : level.nearest(in: known)
+        level.nearestOrMost(in: known ?? usualLevels)
     }
 }

@@ -28,6 +28,7 @@ enum ChatToolChoice {
         guard let tools = json["tools"], tools.isArray else { return nil }
         let names = tools.elements.compactMap { tool in
             (tool.present("function") ?? tool.present("custom") ?? tool)["name"]?.string
+                ?? tool["type"]?.string.map(ServerTool.name(ofType:))
         }
         return .allowed(mustCall: json["mode"]?.equals("required") == true, names: names)
     }
@@ -122,20 +123,26 @@ enum ChatReasoning {
             writer.beginObject()
             writer.member("type", literal: request.isOff ? "disabled" : "enabled")
             writer.endObject()
-            if profile.efforts != nil, !request.isOff { writeEffort(request, profile: profile, to: &writer) }
+            if let known = profile.efforts, !request.isOff, let level = request.level {
+                writer.member("reasoning_effort", level.nearestOrMost(in: known).rawValue)
+            }
         case .enableThinking:
             guard request.mode != .auto else { return }
             writer.member("enable_thinking", !request.isOff)
-            if case .budget(let tokens) = request.mode {
-                writer.member("thinking_budget", tokens)
-            } else if let level = request.level {
-                writer.member("thinking_budget", level.anthropicBudget)
-            }
+            if let budget = budget(for: request, profile) { writer.member("thinking_budget", budget) }
         case .openRouter: writeOpenRouter(request, to: &writer)
         case .none, .anthropicBudget, .anthropicAdaptive, .responses, .geminiBudget, .geminiLevel, .ollamaFlag,
             .ollamaLevel:
             break
         }
+    }
+
+    /// The tokens to think with; nil for as many as the model likes.
+    private static func budget(for request: ReasoningRequest, _ profile: TargetProfile) -> Int? {
+        let most = profile.thinkingBudget?.upperBound
+        let wanted = if case .budget(let tokens) = request.mode { Optional(tokens) } else { request.level?.usualBudget }
+        guard let wanted else { return request.level == nil ? nil : most }
+        return min(wanted, most ?? .max)
     }
 
     private static func writeEffort(

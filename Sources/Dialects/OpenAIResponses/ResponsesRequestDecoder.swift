@@ -182,7 +182,7 @@ struct ResponsesRequestDecoder {
             settings.allowedDomains = tool.present("filters")?.present("allowed_domains")
             kind = .webSearch(settings)
         }
-        let name = type.hasPrefix("web_search") ? "web_search" : type
+        let name = ServerTool.name(ofType: type)
         conversation.serverTools.append(ServerTool(kind: kind, raw: tool, origin: .openAIResponses, name: name))
     }
 
@@ -198,7 +198,7 @@ struct ResponsesRequestDecoder {
                 throw DialectError("tool_choice is not one of the known forms", param: "tool_choice")
             }
             // A hosted tool: a named one where it is known, otherwise nothing that another provider could do.
-            let name = type.hasPrefix("web_search") ? "web_search" : type
+            let name = ServerTool.name(ofType: type)
             let isKnown = conversation.serverTools.contains { $0.name == name }
             guard isKnown else {
                 throw DialectError(

@@ -101,7 +101,13 @@ struct LossNotes {
 
     /// That the model thinks, or how much, where the target cannot be told.
     private func noteReasoning(in context: inout TranslationContext) {
-        guard let reasoning = conversation.reasoning, reasoning.isExplicit, !reasoning.isOff else { return }
+        guard let reasoning = conversation.reasoning, reasoning.isExplicit else { return }
+        guard !reasoning.isOff else {
+            // The other kinds of target have a word for it, or one that comes close.
+            let cannotSay = profile.reasoningStyle == .effortNoNone && profile.efforts?.contains(.minimal) == false
+            if cannotSay { context.lose(.reasoning, "off") }
+            return
+        }
         switch profile.reasoningStyle {
         case .none: context.lose(.reasoning)
         case .ollamaFlag: if reasoning.level != nil { context.lose(.reasoning, "effort") }

@@ -55,7 +55,7 @@ enum ToolRepair {
         guard conversation.tools.count > limit else { return }
         context.lose(.toolLimit, String(limit))
         var wanted = Set(conversation.turns.flatMap { $0.calls.map(\.name) })
-        if case .named(let name) = conversation.toolChoice { wanted.insert(name) }
+        wanted.formUnion(conversation.toolChoice?.names ?? [])
         let ranked = conversation.tools.enumerated().sorted { a, b in
             let first = wanted.contains(a.element.name)
             return first == wanted.contains(b.element.name) ? a.offset < b.offset : first
@@ -84,14 +84,33 @@ enum ToolRepair {
                     param: "tool_choice"
                 )
             }
-        case .allowed(let mustCall, let allowed) where !profile.customTools:
-            let kept = conversation.tools.filter { allowed.contains($0.name) }
-            guard !kept.isEmpty else {
-                throw DialectError("tool_choice allows only tools which tools does not have", param: "tool_choice")
-            }
-            conversation.tools = kept
-            conversation.toolChoice = mustCall ? .required : .auto
+        case .allowed(let mustCall, let allowed) where !names.isEmpty || !conversation.serverTools.isEmpty:
+            try choose(allowed, mustCall: mustCall, in: &conversation, profile: profile)
         default: break
+        }
+    }
+
+    /// Leaves only the allowed tools, unless the target can be told which they are.
+    ///
+    /// Gemini can for demanded calls alone, and is shown only the allowed tools as all others are.
+    private static func choose(
+        _ allowed: [String],
+        mustCall: Bool,
+        in conversation: inout Conversation,
+        profile: TargetProfile
+    ) throws(DialectError) {
+        let tools = conversation.tools.filter { allowed.contains($0.name) }
+        let serverTools = conversation.serverTools.filter { $0.name.map(allowed.contains) ?? false }
+        guard !tools.isEmpty || !serverTools.isEmpty else {
+            throw DialectError("tool_choice allows only tools which tools does not have", param: "tool_choice")
+        }
+        let searches = profile.hostedWebSearch == .responses ? serverTools.compactMap(\.name) : []
+        let names = tools.map(\.name) + searches
+        if profile.customTools, !names.isEmpty {
+            conversation.toolChoice = .allowed(mustCall: mustCall, names: names)
+        } else {
+            (conversation.tools, conversation.serverTools) = (tools, serverTools)
+            conversation.toolChoice = mustCall ? .required : .auto
         }
     }
 
@@ -123,15 +142,21 @@ enum ToolRepair {
             context.lose(.toolChoice)
             conversation.toolChoice = .auto
         }
-        guard profile.thinkingForbidsForcedChoice, let reasoning = conversation.reasoning, !reasoning.isOff else {
-            return
-        }
+        guard profile.thinkingForbidsForcedChoice, conversation.toolChoice?.isForced == true,
+            let reasoning = conversation.reasoning, thinks(conversation, profile)
+        else { return }
         if reasoning.isExplicit {
-            if conversation.toolChoice?.isForced == true { context.lose(.toolChoice) }
+            context.lose(.toolChoice)
             conversation.toolChoice = .auto
         } else {
             conversation.reasoning = nil
         }
+    }
+
+    /// Whether the wish to think comes to anything: a model may be unable to, or have no room for it.
+    private static func thinks(_ conversation: Conversation, _ profile: TargetProfile) -> Bool {
+        let limit = conversation.maxOutput.map { min($0, profile.maxOutput ?? .max) }
+        return ThinkingPlan(conversation.reasoning, maxOutput: limit, profile: profile).isThinking
     }
 
     // MARK: - Names
