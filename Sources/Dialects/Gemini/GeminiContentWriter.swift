@@ -56,6 +56,8 @@ struct GeminiContentWriter {
                 hasCalls = true
                 pending = nil
                 write(call, signature, to: &writer)
+            // The model signed none of the text that stands for a search.
+            case .text(let note) where note.isNote: writeText(note.text, nil, to: &writer)
             default:
                 if writePlain(part, pending, to: &writer) { pending = nil }
             }

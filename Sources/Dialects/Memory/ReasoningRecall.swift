@@ -105,7 +105,7 @@ enum ReasoningMemoryPass {
                 calls += 1
             } else {
                 out.append(part)
-                hasText = true
+                if !part.isNote { hasText = true }
             }
         }
         return takesLast ? out + waiting.compactMap(\.part) : out
