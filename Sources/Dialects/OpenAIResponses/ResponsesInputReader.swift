@@ -148,7 +148,7 @@ struct ResponsesInputReader {
             if arguments.isObject {
                 call.arguments = .object(arguments)
             } else if let text = arguments.text {
-                call.arguments = .text(text)
+                call.arguments = .text(JSONRepair.decodedOnce(text) ?? text)
             }
         }
         guard let namespace = item["namespace"]?.string, !namespace.isEmpty, !call.name.isEmpty else { return }
