@@ -52,7 +52,8 @@ struct GeminiContentWriter {
                 if let signature = own(signature) { takeOver(signature, pending: &pending, to: &writer) }
             case .toolCall(let call):
                 let mayLack = hasCalls || !isCurrent || !profile.isThirdGemini
-                let signature = own(call.signature) ?? pending ?? (mayLack ? nil : Self.dummySignature)
+                if let signature = own(call.signature) { takeOver(signature, pending: &pending, to: &writer) }
+                let signature = pending ?? (mayLack ? nil : Self.dummySignature)
                 hasCalls = true
                 pending = nil
                 write(call, signature, to: &writer)
