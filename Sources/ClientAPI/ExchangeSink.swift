@@ -40,8 +40,8 @@ final class ExchangeSink: AnswerSink {
         exchange.handOver(rest)
     }
 
-    func finish() {
-        exchange.finish()
+    func finish(_ trailers: HTTPHeaders) {
+        exchange.finish(trailers: trailers)
     }
 
     func abort() {

@@ -26,14 +26,17 @@ package protocol AnswerSink: AnyObject {
     /// end, and with it all that it holds.
     func handOver(_ rest: @escaping @Sendable () async -> Void) async
 
-    /// Ends a streamed body properly.
-    func finish()
+    /// Ends a streamed body properly, with fields behind it for clients that read such.
+    func finish(_ trailers: HTTPHeaders)
 
     /// Ends a streamed body so that the client notices that it is cut.
     func abort()
 }
 
 extension AnswerSink {
+    /// Ends a streamed body properly.
+    package func finish() { finish(HTTPHeaders()) }
+
     package func handOver(_ rest: @escaping @Sendable () async -> Void) async {
         await rest()
     }

@@ -153,6 +153,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         headers.add("Content-Type", framing.contentType)
         headers.add("Cache-Control", "no-cache, no-transform")
         headers.add("X-Accel-Buffering", "no")
+        if !takesComments { headers.add("Trailer", Self.endField) }
         sink.startStream(.ok, headers)
     }
 
@@ -203,14 +204,12 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         let now = gateway.time.monotonic()
         state?.keep(relay.storedAnswer, isProviders: relay.keepsProviderIDs, session: ledger.sessionID, at: now)
         ledger.settle(status: 200, usage: relay.usage, reportedCost: relay.providerReportedCost)
-        addComments(seams == 0 ? "whole" : "stitched(\(seams))")
-        finish()
+        finish(seams == 0 ? "whole" : "stitched(\(seams))")
         return .delivered
     }
 
     /// Tells the client at the end what was used and what became of the stream.
     private func addComments(_ state: String) {
-        guard takesComments else { return }
         // What has been accounted for already must not count twice.
         let figures = isAccounted ? ledger.figures(Usage(), reportedCost: 0) : ledger.figures(relay)
         var comments = ledger.answerHeaders(figures).streamComments
@@ -219,10 +218,14 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
         pending.insertBeforeLastEvent(comments)
     }
 
-    private func finish() {
+    /// Where clients whose streams have no room for it are told what became of the stream.
+    private static let endField = "X-OmniRoute-Stream"
+
+    private func finish(_ state: String) {
+        if takesComments { addComments(state) }
         flush()
         heartbeat?.stop()
-        sink.finish()
+        sink.finish(takesComments ? HTTPHeaders() : HTTPHeaders([(Self.endField, state)]))
     }
 
     /// The transfer ended with an error: a timeout, a cut connection, or a client that left.
@@ -286,8 +289,7 @@ final class StreamDelivery: AnswerDelivery, @unchecked Sendable {
             errorCode: failure.code ?? failure.kind.rawValue,
             summary: failure.message
         )
-        addComments("failed")
-        finish()
+        finish("failed")
     }
 
     /// Ends a stream that nobody goes on with any more, because its client has left.

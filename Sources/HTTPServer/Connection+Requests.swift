@@ -242,9 +242,15 @@ extension Connection {
         flushLater()
     }
 
-    func endStream() {
+    func endStream(_ trailers: HTTPHeaders) {
         exchange = nil
-        if isChunking { append { $0.append("0\r\n\r\n") } }
+        if isChunking {
+            append { out in
+                out.append("0\r\n")
+                ResponseEncoder.write(trailers, to: &out)
+                out.append("\r\n")
+            }
+        }
         flush()
     }
 

@@ -100,12 +100,14 @@ public final class Exchange: @unchecked Sendable {
         guard isWritable else { throw ClientGone() }
     }
 
-    /// Ends a stream.
-    public func finish() {
+    /// Ends a stream, with fields behind a chunked body; a stream's head announces them with `Trailer`.
+    ///
+    /// They are lost on clients of HTTP/1.0, and those that frame a message are left out.
+    public func finish(trailers: HTTPHeaders = HTTPHeaders()) {
         assert(loop.isCurrent)
         guard let connection, isStream else { return }
         finished()
-        connection.endStream()
+        connection.endStream(trailers)
     }
 
     /// Closes the connection, so that the client sees an answer that was cut off.

@@ -77,6 +77,12 @@ struct ResponseEncoder {
         }
     }
 
+    /// Appends the fields behind a chunked body.
+    static func write(_ trailers: HTTPHeaders, to out: inout [UInt8]) {
+        guard !trailers.fields.isEmpty else { return }
+        out.append(room: room(for: trailers.fields)) { out in _ = write(trailers.fields, to: &out) }
+    }
+
     /// More than status line, framing and connection take together.
     private static let fixedRoom = 160
 

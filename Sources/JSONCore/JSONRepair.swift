@@ -21,6 +21,17 @@ public enum JSONRepair {
         return (try? JSONDocument.parse(bytes))?.root.isObject ?? false
     }
 
+    /// The text of an object that was encoded as JSON once too often; `nil` for every other text.
+    ///
+    ///     "{\"a\":1}"  →  {"a":1}
+    public static func decodedOnce(_ text: JSONText) -> JSONText? {
+        guard text.isQuoted else { return nil }
+        var bytes: [UInt8] = []
+        text.appendUnescaped(to: &bytes)
+        guard let inner = parsed(bytes)?.root.text, isObject(inner) else { return nil }
+        return inner
+    }
+
     private static func object(in bytes: ArraySlice<UInt8>, decoding levels: Int) -> JSONDocument? {
         let trimmed = [UInt8](trim(bytes))
         guard !trimmed.isEmpty else { return .emptyObject }

@@ -99,6 +99,25 @@ public struct JSONText: Sendable {
         }
     }
 
+    /// Whether the text reads like a JSON string itself: a quote comes first, white space aside.
+    var isQuoted: Bool {
+        switch storage {
+        case .owned(let string): string.utf8.first { $0 > 0x20 } == UInt8(ascii: "\"")
+        case .slice(let value): Self.isQuoted(value.document.bytes[value.node.content])
+        case .raw(let bytes): Self.isQuoted(bytes[...])
+        }
+    }
+
+    private static func isQuoted(_ escaped: ArraySlice<UInt8>) -> Bool {
+        var rest = escaped
+        while let first = rest.popFirst() {
+            if first == 0x20 { continue }
+            guard first == UInt8(ascii: "\\"), let character = rest.popFirst() else { return false }
+            guard "nrt".utf8.contains(character) else { return character == UInt8(ascii: "\"") }
+        }
+        return false
+    }
+
     /// One text of several; escaped parts are joined as they are spelled.
     public static func joined(_ texts: [JSONText], separator: String) -> JSONText {
         if let only = texts.first, texts.count == 1 { return only }

@@ -43,6 +43,7 @@ import Testing
             #expect(answer.sink.text.contains(client.cleanEnd))
             #expect(!answer.sink.text.contains(client.errorEvent))
             #expect(answer.sink.text.contains(": x-omniroute-stream=stitched(1)\n") == client.takesComments)
+            #expect(answer.sink.trailers["x-omniroute-stream"] == (client.takesComments ? nil : "stitched(1)"))
             #expect(upstream.asked == ["a1 m1", "a2 m1"])
             let second = try #require(upstream.calls.last?.body)
             #expect(second.contains("Once upon a ti") && second.contains("Continue it exactly"))
@@ -78,6 +79,7 @@ import Testing
             #expect(client.text(in: answer.sink) == "Once upon a time there was")
             #expect(answer.sink.text.contains(client.cleanEnd) && !answer.sink.text.contains(client.errorEvent))
             #expect(answer.sink.text.contains(": x-omniroute-stream=stitched(1)\n") == client.takesComments)
+            #expect(answer.sink.trailers["x-omniroute-stream"] == (client.takesComments ? nil : "stitched(1)"))
             #expect(dying.calls.count == 1 && other.calls.first?.body.contains("Once upon a ti") == true)
             let record = try #require(try await world.usage().first)
             #expect(record.status == 200 && record.output ?? 0 > 7 && record.targetFormat == next.rawValue)
@@ -118,6 +120,17 @@ import Testing
             #expect(answer.sink.text.contains(": x-omniroute-tokens-out=\(record.output ?? -1)\n"))
             let records = try await world.usage().count
             #expect(records == 1)
+        }
+    }
+
+    @Test(arguments: [Dialect.gemini, .ollama])
+    func `clients without comments are told of a failed stream behind it`(client: Dialect) async throws {
+        try await world(.text) { call in
+            call.key == "a1" ? .stream(Self.broken) : .failure(500, "boom")
+        } _: { world, _ in
+            let answer = await world.ask("near/m1", client, streams: true)
+            #expect(answer.sink.text.contains(client.errorEvent) && !answer.sink.text.contains("x-omniroute"))
+            #expect(answer.sink.trailers["x-omniroute-stream"] == "failed")
         }
     }
 

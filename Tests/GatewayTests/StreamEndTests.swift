@@ -200,9 +200,12 @@ import Testing
                 #expect(comments.contains(": x-omniroute-tokens-in=12") && comments.contains("tokens-out=1000"))
                 #expect(comments.contains(": x-omniroute-response-cost=0.0020120000"))
                 #expect(comments.contains(": x-omniroute-stream=whole"))
+                #expect(sink.headers["trailer"] == nil && sink.trailers.fields.isEmpty)
             } else {
                 // Their clients take every line for data.
                 #expect(!sink.text.contains("x-omniroute"))
+                #expect(sink.headers["trailer"] == "X-OmniRoute-Stream")
+                #expect(sink.trailers["x-omniroute-stream"] == "whole" && sink.trailers.fields.count == 1)
             }
             let lines = sink.text.split(whereSeparator: \.isNewline)
             #expect(lines.suffix(2).contains { $0.contains(dialect.lastEvent) })

@@ -89,6 +89,6 @@ private final class TakingSink: AnswerSink {
     func handOver(_ rest: @escaping @Sendable () async -> Void) async {
         self.rest = Task(executorPreference: loop) { await rest() }
     }
-    func finish() { isFinished = true }
+    func finish(_ trailers: HTTPHeaders) { isFinished = true }
     func abort() {}
 }

@@ -52,6 +52,33 @@ struct StreamTests {
         #expect(packet.hasSuffix("1\r\na\r\n0\r\n\r\n"))
     }
 
+    @Test func `fields behind a body are what the handler says, and nothing else`() async throws {
+        let server = try TestServer { _, exchange in
+            exchange.startStream(.ok, HTTPHeaders([("Trailer", "X-End")]))
+            exchange.write([0x61])
+            let fields = [("X-End", "whole\r\nX-Evil: 1"), ("Content-Length", "7"), ("Transfer-Encoding", "gzip")]
+            exchange.finish(trailers: HTTPHeaders(fields))
+        }
+        let client = try RawClient(port: server.port)
+        for _ in 0..<2 {
+            client.send(Self.get)
+            let packet = String(decoding: try client.receive(), as: UTF8.self)
+            #expect(packet.contains("\r\nTrailer: X-End\r\n"))
+            #expect(packet.hasSuffix("\r\n\r\n1\r\na\r\n0\r\nX-End: whole  X-Evil: 1\r\n\r\n"))
+        }
+    }
+
+    @Test func `a client of HTTP 1.0 gets nothing behind the body`() async throws {
+        let server = try TestServer { _, exchange in
+            exchange.startStream(.ok)
+            exchange.write([0x61])
+            exchange.finish(trailers: HTTPHeaders([("X-End", "whole")]))
+        }
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/1.0\r\n\r\n")
+        #expect(String(decoding: try client.receive(), as: UTF8.self).hasSuffix("\r\n\r\na"))
+    }
+
     @Test func `a stream without content is a complete answer`() throws {
         let server = try TestServer { _, exchange in
             exchange.startStream(.ok)

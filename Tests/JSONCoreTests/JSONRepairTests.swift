@@ -58,6 +58,27 @@ struct JSONRepairTests {
         #expect(!JSONRepair.isObject(JSONText(text)))
     }
 
+    @Test(arguments: [
+        (#""{\"a\":1}""#, #"{"a":1}"#), (#" \#n"{\"b\": 1.50, \"a\":\"\\\"\"}" "#, #"{"b": 1.50, "a":"\""}"#),
+    ])
+    func `an object that was encoded twice is decoded once`(_ text: String, _ object: String) throws {
+        #expect(JSONRepair.decodedOnce(JSONText(text))?.string == object)
+        let carrier = try JSONDocument.parse(JSONLiteral.string(text))
+        #expect(carrier.root.text.flatMap(JSONRepair.decodedOnce)?.string == object)
+        #expect(
+            JSONRepair.decodedOnce(JSONText(rawEscaped: Array(carrier.bytes.dropFirst().dropLast())))?.string == object
+        )
+    }
+
+    @Test(arguments: [
+        #"{"a":1}"#, "", " ", "\"", #""text""#, #""[1]""#, #""{\"a\":""#, #""{}" x"#, "null", #""\"{}\"""#, "\\", "\n",
+    ])
+    func `nothing else is decoded`(_ text: String) throws {
+        #expect(JSONRepair.decodedOnce(JSONText(text)) == nil)
+        let carrier = try JSONDocument.parse(JSONLiteral.string(text))
+        #expect(carrier.root.text.flatMap(JSONRepair.decodedOnce) == nil)
+    }
+
     @Test func `escaped text is decoded first`() throws {
         let message = try json(#"{"arguments":"{\"city\":\"K\u00f6ln\",\"n\":1.10,"}"#)
         let text = try #require(message["arguments"]?.text)

@@ -126,7 +126,7 @@ private final class RecordingSink: AnswerSink {
     func write(_ bytes: [UInt8]) { body.append(contentsOf: bytes) }
     var isWritable: Bool { true }
     func waitUntilWritable() async throws {}
-    func finish() {}
+    func finish(_ trailers: HTTPHeaders) {}
     func abort() {}
 }
 

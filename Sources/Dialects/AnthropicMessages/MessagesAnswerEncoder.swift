@@ -326,7 +326,10 @@ enum MessagesBlocks {
         signature.family == .anthropic && signature.scope == nil ? signature.data : signature.carrier
     }
 
-    static func searchID(_ ids: any IDGenerator) -> String { "srvtoolu_" + ids.characters(24) }
+    /// Begins the ids of searches that another dialect's provider made: Anthropic must not see them again.
+    static let ownSearch = "srvtoolu_omr1_"
+
+    static func searchID(_ ids: any IDGenerator) -> String { ownSearch + ids.characters(24) }
 
     /// Writes the members of a search that the provider made.
     static func writeSearch(_ id: String, _ call: WebSearchCall, to writer: inout JSONWriter) {

@@ -20,6 +20,7 @@ struct MessagesHistoryRepair {
         let before = turns.flatMap(Self.fingerprint)
         let count = turns.count
         filterThinking(&turns)
+        noteSearches(&turns)
         dropEmptyText(&turns)
         // Whether the answer is to be kept says also whether the model is asked to think.
         if context.remembersAnswer { restoreThinking(&turns, context) }
@@ -135,6 +136,14 @@ struct MessagesHistoryRepair {
         return .redactedThinking(signature)
     }
 
+    /// Searches that another dialect's provider made were shown to the client as Anthropic's.
+    private func noteSearches(_ turns: inout [Turn]) {
+        var searches = MessagesSearches()
+        for place in turns.indices where turns[place].role == .assistant {
+            turns[place].parts = searches.ownNoted(turns[place].parts)
+        }
+    }
+
     private func dropEmptyText(_ turns: inout [Turn]) {
         for place in turns.indices where turns[place].parts.contains(where: Self.isEmptyText) {
             turns[place].parts.removeAll(where: Self.isEmptyText)
@@ -205,15 +214,18 @@ struct MessagesHistoryRepair {
     private func finishPrefill(_ turns: inout [Turn]) {
         guard let last = turns.indices.last, turns[last].role == .assistant else { return }
         guard profile.prefill else { return turns.append(Turn(.user, [.text("(continue)")])) }
-        guard case .opaque(let block, _) = turns[last].parts.last,
-            let text = block.text ?? (block["type"]?.equals("text") == true ? block["text"]?.text : nil)
-        else { return }
+        guard let part = turns[last].parts.last, let text = Self.endingText(part) else { return }
         var trimmed = text.string
         guard trimmed.last?.isWhitespace == true else { return }
         while trimmed.last?.isWhitespace == true { trimmed.removeLast() }
         turns[last].parts.removeLast()
         if !trimmed.isEmpty { turns[last].parts.append(.text(JSONText(trimmed))) }
         if turns[last].parts.isEmpty { turns.removeLast() }
+    }
+
+    private static func endingText(_ part: Part) -> JSONText? {
+        guard case .opaque(let block, _) = part else { return part.plainText }
+        return block.text ?? (block["type"]?.equals("text") == true ? block["text"]?.text : nil)
     }
 
     // MARK: - Turns as messages

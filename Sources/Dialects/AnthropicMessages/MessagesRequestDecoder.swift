@@ -5,6 +5,7 @@ struct MessagesRequestDecoder {
     private(set) var context: TranslationContext
     private let root: JSONValue
     private var conversation = Conversation()
+    private var searches = MessagesSearches()
 
     init(_ root: JSONValue, context: TranslationContext) {
         self.root = root
@@ -22,6 +23,8 @@ struct MessagesRequestDecoder {
             try readMessage(message, at: index)
             index += 1
         }
+        // A search that goes on has nothing to show yet.
+        if !searches.takeOpen().isEmpty { context.lose(.contentPart, "server_tool_use") }
         try readTools()
         try readChoice()
         try readSampling()
@@ -87,7 +90,9 @@ struct MessagesRequestDecoder {
                 param: "messages.\(index).role"
             )
         }
-        var turn = Turn(role, MessagesBlockReader.parts(of: content))
+        let (parts, lost) = searches.noted(MessagesBlockReader.parts(of: content))
+        for type in lost { context.lose(.contentPart, type) }
+        var turn = Turn(role, parts)
         // A directive for Anthropic's newest models, which says nothing to any other.
         if role == .system, turn.parts.isEmpty { turn.directive = message }
         conversation.turns.append(turn)

@@ -16,6 +16,8 @@ enum Part {
 
     static func text(_ text: JSONText) -> Part { .text(TextPart(text: text)) }
 
+    /// Whether it is text that stands for something else.
+    var isNote: Bool { if case .text(let part) = self { part.isNote } else { false } }
     var isToolCall: Bool { if case .toolCall = self { true } else { false } }
     var isToolResult: Bool { if case .toolResult = self { true } else { false } }
     /// Thinking that its provider could verify or decrypt.
@@ -37,6 +39,8 @@ enum Part {
 struct TextPart {
     var text: JSONText
     var cache: CacheMark?
+    /// Whether it stands for something that the client shows otherwise, and is no part of what the turn says.
+    var isNote = false
 }
 
 /// An image, a recording or a document.

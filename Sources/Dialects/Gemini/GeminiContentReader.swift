@@ -39,6 +39,7 @@ struct GeminiContentReader {
             throw DialectError("\(place).parts must be an array", param: "\(place).parts")
         }
         turns.append(Turn(role))
+        readGrounding(of: content)
         var number = 0
         for part in parts.isArray ? Array(parts.elements) : [parts] {
             guard part.isObject else {
@@ -76,8 +77,27 @@ struct GeminiContentReader {
         if role == .assistant { read(signature, isCall: false) }
         if let media = GeminiMedia.read(part) { return append(.media(media), role) }
         if let text = GeminiCode.text(of: part) { return append(.text(text), role) }
+        if let call = part.present("toolCall", or: "tool_call"), GeminiGrounding.isSearch(call) {
+            return append(search: GeminiGrounding.search(call))
+        }
         guard let name = part.members.first(where: { $0.value.isObject })?.key.string else { return }
         context.lose(.contentPart, name)
+    }
+
+    /// Clients that keep a whole candidate have what it says of its sources beside its parts.
+    private mutating func readGrounding(of content: JSONValue) {
+        var grounding = GeminiGrounding()
+        grounding.read(content)
+        guard let search = grounding.search(id: { "" }) else { return }
+        context.lose(.contentPart, "groundingMetadata")
+        append(search: search)
+    }
+
+    private mutating func append(search: WebSearchCall) {
+        var parts = turns.last?.role == .assistant ? turns[turns.count - 1].parts : []
+        let count = parts.count
+        SearchNote.append(search, to: &parts)
+        for part in parts.dropFirst(count) { append(part, .assistant) }
     }
 
     private mutating func read(call: JSONValue, _ signature: Signature?, id: String) {

@@ -52,10 +52,13 @@ struct GeminiContentWriter {
                 if let signature = own(signature) { takeOver(signature, pending: &pending, to: &writer) }
             case .toolCall(let call):
                 let mayLack = hasCalls || !isCurrent || !profile.isThirdGemini
-                let signature = own(call.signature) ?? pending ?? (mayLack ? nil : Self.dummySignature)
+                if let signature = own(call.signature) { takeOver(signature, pending: &pending, to: &writer) }
+                let signature = pending ?? (mayLack ? nil : Self.dummySignature)
                 hasCalls = true
                 pending = nil
                 write(call, signature, to: &writer)
+            // The model signed none of the text that stands for a search.
+            case .text(let note) where note.isNote: writeText(note.text, nil, to: &writer)
             default:
                 if writePlain(part, pending, to: &writer) { pending = nil }
             }

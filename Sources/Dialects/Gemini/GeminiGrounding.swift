@@ -66,6 +66,17 @@ struct GeminiGrounding {
         return text[..<limit].count { $0 & 0xC0 != 0x80 }
     }
 
+    /// Whether a call of a tool that the server runs is a search of the web.
+    static func isSearch(_ call: JSONValue) -> Bool {
+        (call["toolType"] ?? call["tool_type"])?.equals("GOOGLE_SEARCH_WEB") == true
+    }
+
+    /// What such a call says; what it found is told elsewhere.
+    static func search(_ call: JSONValue) -> WebSearchCall {
+        let queries = call.present("args")?.present("queries")?.elements.compactMap(\.text) ?? []
+        return WebSearchCall(id: "", query: JSONText.joined(queries, separator: "; "))
+    }
+
     /// The search that the model made, if it made one.
     func search(id: () -> String) -> WebSearchCall? {
         let queries = metadata?.present("webSearchQueries", or: "web_search_queries")?.elements.compactMap(\.text) ?? []

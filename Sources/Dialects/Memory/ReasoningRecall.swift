@@ -39,6 +39,7 @@ enum ReasoningMemoryPass {
             context.place = digests.place(before: conversation.turns.count)
         }
         guard let recall = ReasoningRecall(context, profile) else { return }
+        complete(&conversation.turns, recall, profile, context)
         var searches = 0
         for place in conversation.turns.indices.reversed() where isLacking(conversation.turns[place], profile) {
             if let id = conversation.turns[place].firstCallID, let record = recall.record(ofCall: id) {
@@ -50,6 +51,35 @@ enum ReasoningMemoryPass {
             restoreIDs(record.callIDs, of: place, in: &conversation.turns)
             insert(record, into: &conversation.turns[place], profile, context)
         }
+    }
+
+    /// Turns of the tool loop that goes on get back what their client dropped of several signatures: Gemini and Anthropic
+    /// want to see all of them there.
+    private static func complete(
+        _ turns: inout [Turn],
+        _ recall: ReasoningRecall,
+        _ profile: TargetProfile,
+        _ context: TranslationContext
+    ) {
+        guard !profile.replaysThinkingText else { return }
+        for place in turns.indices.reversed() where turns[place].role != .system {
+            guard turns[place].role == .assistant else {
+                guard turns[place].hasResults else { return }
+                continue
+            }
+            guard !isLacking(turns[place], profile), let id = turns[place].firstCallID,
+                let record = recall.record(ofCall: id)
+            else { continue }
+            let kept = signatures(of: turns[place], profile)
+            let all = record.signatures(for: profile, context)
+            if all.count > kept.count, kept.isSubset(of: all) { insert(record, into: &turns[place], profile, context) }
+        }
+    }
+
+    /// What the target can verify of a turn.
+    private static func signatures(of turn: Turn, _ profile: TargetProfile) -> Set<String> {
+        let all = turn.parts.compactMap(\.signature) + turn.calls.compactMap(\.signature)
+        return Set(all.filter { $0.family == profile.signatureFamily }.map(\.data.string))
     }
 
     /// Whether the target would get no reasoning with a turn although it takes it.
@@ -105,7 +135,7 @@ enum ReasoningMemoryPass {
                 calls += 1
             } else {
                 out.append(part)
-                hasText = true
+                if !part.isNote { hasText = true }
             }
         }
         return takesLast ? out + waiting.compactMap(\.part) : out
@@ -161,6 +191,21 @@ extension Turn {
     var firstCallID: String? {
         for call in calls { return call.id.isEmpty ? nil : call.id }
         return nil
+    }
+}
+
+extension ReasoningRecord {
+    /// What the target can verify.
+    fileprivate func signatures(for profile: TargetProfile, _ context: TranslationContext) -> Set<String> {
+        Set(
+            pieces.compactMap { piece -> String? in
+                if case .call(_, let signature) = piece.content {
+                    return signature.family == profile.signatureFamily ? signature.data.string : nil
+                }
+                guard let part = piece.part, ReasoningRepair.isKept(part, profile, context) else { return nil }
+                return part.signature?.data.string
+            }
+        )
     }
 }
 

@@ -29,7 +29,7 @@ struct VisibleContent {
 
     mutating func add(_ part: Part) {
         switch part {
-        case .text(let part): add(part.text)
+        case .text(let part): if !part.isNote { add(part.text) }
         case .refusal(let text): add(text)
         case .toolCall(let call): add(call: call.name, arguments: call.canonicalArguments)
         case .toolResult(let result): for part in result.parts { add(part) }

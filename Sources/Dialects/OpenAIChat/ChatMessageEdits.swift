@@ -72,8 +72,8 @@ struct ChatMessageEdits {
             guard let function = call.present("function"), function.isObject else { continue }
             let arguments = function["arguments"]
             if let text = arguments?.text {
-                guard text.isEmpty else { continue }
-                editor.setMember("arguments", of: function, to: JSONLiteral.string("{}"))
+                guard let object = text.isEmpty ? "{}" : JSONRepair.decodedOnce(text) else { continue }
+                editor.setMember("arguments", of: function, to: JSONLiteral.quoted(object))
             } else {
                 let text = arguments.map { $0.isObject ? JSONCompaction.text($0) : "{}" } ?? "{}"
                 editor.setMember("arguments", of: function, to: JSONLiteral.quoted(text))

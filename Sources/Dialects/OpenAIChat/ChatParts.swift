@@ -96,7 +96,8 @@ struct ChatParts {
         if let given, given.isObject {
             arguments = .object(given)
         } else {
-            arguments = .text(given?.text ?? (kind == .custom ? "" : "{}"))
+            let text = given?.text ?? (kind == .custom ? "" : "{}")
+            arguments = .text(kind == .custom ? text : JSONRepair.decodedOnce(text) ?? text)
         }
         return ToolCall(id: id, name: function["name"]?.string ?? "", arguments: arguments, kind: kind)
     }

@@ -36,6 +36,7 @@ struct ChatRequestEdits {
         )
         try edits.edit()
         if let texts = edits.stopEmulation { context.stopEmulation = texts }
+        context.choices = max(1, body.root["n"]?.int ?? 1)
         if edits.promptsForJSON {
             context.structuredMode = .prompt
             context.lose(.structuredOutput)

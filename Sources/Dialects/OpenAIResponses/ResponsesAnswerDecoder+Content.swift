@@ -210,7 +210,7 @@ extension ResponsesAnswerDecoder {
         let kind: BlockKind
         if json["type"]?.equals("web_search_call") == true {
             searches += 1
-            kind = .webSearch(Self.search(json))
+            kind = .webSearch(ResponsesItem.search(json))
         } else if json["type"]?.equals("image_generation_call") == true, let data = json["result"]?.text {
             let type = json["output_format"]?.string.map { "image/" + $0 }
             kind = .media(MediaReading.medium(.image, base64: data, type: type ?? "image/png"))
@@ -221,15 +221,5 @@ extension ResponsesAnswerDecoder {
         nextBlock += 1
         events.append(.open(block: block, choice: 0, kind))
         events.append(.close(block))
-    }
-
-    private static func search(_ json: JSONValue) -> WebSearchCall {
-        let action = json["action"]
-        let query = action?["query"]?.text ?? action?["queries"]?.first?.text ?? action?["url"]?.text
-        var call = WebSearchCall(id: json["id"]?.wireText ?? "", query: query ?? action?["pattern"]?.text ?? "")
-        call.sources = (action?["sources"]?.elements ?? JSONDocument.emptyArray.root.elements).compactMap { source in
-            source["url"]?.text.map { WebSearchCall.Source(url: $0, title: source["title"]?.text) }
-        }
-        return call
     }
 }

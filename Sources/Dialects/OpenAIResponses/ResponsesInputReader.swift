@@ -34,6 +34,7 @@ struct ResponsesInputReader {
             try readResult(item, type, place)
         case "reasoning": readReasoning(item)
         case "image_generation_call": readImage(item)
+        case "web_search_call": readSearch(item)
         case "tool_search_output", "additional_tools": if let tools = item.present("tools") { laterTools.append(tools) }
         case "tool_search_call": break
         case "item_reference": context.lose(.serverState, "item_reference")
@@ -147,7 +148,7 @@ struct ResponsesInputReader {
             if arguments.isObject {
                 call.arguments = .object(arguments)
             } else if let text = arguments.text {
-                call.arguments = .text(text)
+                call.arguments = .text(JSONRepair.decodedOnce(text) ?? text)
             }
         }
         guard let namespace = item["namespace"]?.string, !namespace.isEmpty, !call.name.isEmpty else { return }
@@ -207,6 +208,13 @@ struct ResponsesInputReader {
         } else if !text.isEmpty || signature != nil {
             appendToAssistant([.thinking(Thinking(text: text, signature: signature))])
         }
+    }
+
+    private mutating func readSearch(_ item: JSONValue) {
+        context.lose(.contentPart, "web_search_call")
+        if turns.last?.role != .assistant { append([], to: .assistant) }
+        SearchNote.append(ResponsesItem.search(item), to: &turns[turns.count - 1].parts)
+        if turns.last?.parts.isEmpty == true { turns.removeLast() }
     }
 
     private mutating func readImage(_ item: JSONValue) {

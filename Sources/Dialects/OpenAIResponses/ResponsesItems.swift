@@ -98,6 +98,17 @@ enum ResponsesItem {
 
     // MARK: - What providers ran themselves
 
+    /// Reads a search that the provider made.
+    static func search(_ json: JSONValue) -> WebSearchCall {
+        let action = json["action"]
+        let query = action?["query"]?.text ?? action?["queries"]?.first?.text ?? action?["url"]?.text
+        var call = WebSearchCall(id: json["id"]?.wireText ?? "", query: query ?? action?["pattern"]?.text ?? "")
+        call.sources = (action?["sources"]?.elements ?? JSONDocument.emptyArray.root.elements).compactMap { source in
+            source["url"]?.text.map { WebSearchCall.Source(url: $0, title: source["title"]?.text) }
+        }
+        return call
+    }
+
     static func webSearch(_ id: String, _ call: WebSearchCall, status: StaticString) -> [UInt8] {
         object { writer in
             writer.member("id", id)

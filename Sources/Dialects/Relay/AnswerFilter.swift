@@ -15,7 +15,9 @@ enum AnswerFilters {
         case .prompt: filters.append(CodeFenceFilter())
         }
         if context.toolPolicy == .repair, let guarding { filters.append(guarding) }
-        if !context.stopEmulation.isEmpty { filters.append(StopSequenceFilter(context.stopEmulation)) }
+        if !context.stopEmulation.isEmpty {
+            filters.append(StopSequenceFilter(context.stopEmulation, choices: context.choices))
+        }
         return filters
     }
 }
@@ -59,8 +61,26 @@ final class JSONToolFilter: AnswerFilter {
     }
 }
 
-/// Removes a Markdown code fence around the whole answer, which models add although they were told not to.
+/// Removes a Markdown code fence around a text, which models add although they were told not to.
 final class CodeFenceFilter: AnswerFilter {
+    /// The texts that are being written, by their blocks.
+    private var texts: [Int: FencedText] = [:]
+
+    func apply(to events: inout [AnswerEvent]) {
+        events = events.flatMap { event -> [AnswerEvent] in
+            switch event {
+            case .text(let block, let text):
+                self.texts[block, default: FencedText()].feed(text.string).map { [.text(block, JSONText($0))] } ?? []
+            case .close(let block):
+                (self.texts.removeValue(forKey: block)?.finish().map { [.text(block, JSONText($0))] } ?? []) + [event]
+            default: [event]
+            }
+        }
+    }
+}
+
+/// One text without the fence around it.
+private struct FencedText {
     private enum State { case beginning, fenceLine, fenced, plain }
 
     /// A first line or blanks longer than this belong to no fence.
@@ -69,17 +89,7 @@ final class CodeFenceFilter: AnswerFilter {
     private var state = State.beginning
     private var held = ""
 
-    func apply(to events: inout [AnswerEvent]) {
-        events = events.flatMap { event -> [AnswerEvent] in
-            switch event {
-            case .text(let block, let text): self.feed(text.string).map { [.text(block, JSONText($0))] } ?? []
-            case .close(let block): (self.finish().map { [.text(block, JSONText($0))] } ?? []) + [event]
-            default: [event]
-            }
-        }
-    }
-
-    private func feed(_ text: String) -> String? {
+    mutating func feed(_ text: String) -> String? {
         if state == .plain { return text }
         held += text
         if state == .beginning { readBeginning() }
@@ -95,7 +105,7 @@ final class CodeFenceFilter: AnswerFilter {
         }
     }
 
-    private func readBeginning() {
+    private mutating func readBeginning() {
         let body = held.drop { $0.isWhitespace }
         if body.hasPrefix("```") {
             state = .fenceLine
@@ -105,23 +115,20 @@ final class CodeFenceFilter: AnswerFilter {
         }
     }
 
-    private func readFenceLine() {
+    private mutating func readFenceLine() {
         guard let end = held.firstIndex(where: \.isNewline) else { return }
         held = String(held[held.index(after: end)...])
         state = .fenced
     }
 
-    private func take(_ count: Int) -> String? {
+    private mutating func take(_ count: Int) -> String? {
         guard count > 0 else { return nil }
         defer { held = String(held.dropFirst(count)) }
         return String(held.prefix(count))
     }
 
-    private func finish() -> String? {
-        defer {
-            held = ""
-            state = .plain
-        }
+    /// What remains, without the closing fence.
+    consuming func finish() -> String? {
         guard state == .fenced, let fence: Range<String.Index> = held.firstRange(of: "```") else {
             return held.isEmpty ? nil : held
         }

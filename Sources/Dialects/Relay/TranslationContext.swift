@@ -54,6 +54,8 @@ package struct TranslationContext: Sendable {
     package var structuredMode = StructuredMode.native
     /// Stop sequences that the target cannot take.
     package var stopEmulation: [String] = []
+    /// How many answers the request asks for.
+    var choices = 1
     /// Whether the client's request used the old `functions`, so that answers say `function_call`.
     package var legacyFunctions = false
     /// Whether the target searches the web itself, so that its text has sources.
@@ -94,6 +96,7 @@ package struct TranslationContext: Sendable {
         var fresh = self
         (fresh.toolNames, fresh.customTools, fresh.clientTools) = (NameMap(), [], [:])
         (fresh.toolDeclarations, fresh.structuredMode, fresh.stopEmulation) = (nil, .native, [])
+        fresh.choices = 1
         (fresh.legacyFunctions, fresh.citesSources, fresh.mirrorsReasoning) = (false, false, false)
         fresh.losses = []
         return fresh

@@ -16,6 +16,7 @@ enum LimitRepair {
                 code: "unsupported_parameter"
             )
         }
+        context.choices = max(1, conversation.sampling.choices ?? 1)
         if let limit = profile.maxOutput, let wanted = conversation.maxOutput {
             conversation.maxOutput = min(wanted, limit)
             if wanted > limit { context.lose(.maxOutput) }

@@ -10,6 +10,7 @@ final class RecordingSink: AnswerSink, @unchecked Sendable {
     var isClientGone = false
     private(set) var status: Int?
     private(set) var headers = HTTPHeaders()
+    private(set) var trailers = HTTPHeaders()
     /// The pieces of the body, as they were written.
     private(set) var pieces: [String] = []
     private(set) var isStream = false
@@ -61,9 +62,10 @@ final class RecordingSink: AnswerSink, @unchecked Sendable {
         try await onWait()
     }
 
-    func finish() {
+    func finish(_ trailers: HTTPHeaders) {
         if isFinished || isAborted { misuses.append("a second end") }
         isFinished = true
+        self.trailers = trailers
     }
 
     func abort() {

@@ -148,6 +148,17 @@ ANTHROPIC = {
         {"role": "user", "content": "And now?"}],
         "tools": [{"type": "web_search_20250305", "name": "web_search"},
                   {"type": "code_execution_20250825", "name": "code_execution"}]},
+    "90-search-of-another-provider": {"max_tokens": 100, "messages": [
+        {"role": "user", "content": "What is new?"},
+        {"role": "assistant", "content": [
+            {"type": "text", "text": "I will look."},
+            {"type": "server_tool_use", "id": "srvtoolu_omr1_1", "name": "web_search", "input": {"query": "news"}},
+            {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_omr1_1", "content": [
+                {"type": "web_search_result", "url": "https://example.org", "title": "E", "encrypted_content": "",
+                 "page_age": None}]},
+            {"type": "text", "text": "Nothing."}]},
+        {"role": "user", "content": "And now?"}],
+        "tools": [{"type": "web_search_20250305", "name": "web_search"}]},
     "82-billing-line": {"max_tokens": 100, "system": [
         {"type": "text", "text": "x-anthropic-billing-header: cc_version=1"}, {"type": "text", "text": "You are X."}],
         "messages": [{"role": "user", "content": "a"}]},
