@@ -176,7 +176,7 @@ struct ChatRequestEdits {
     ]
 
     private mutating func editSampling() throws(DialectError) {
-        if let choices = root["n"]?.int, choices > 1, !profile.multipleChoices {
+        if let choices = root["n"]?.int, choices > 1, !profile.givesSeveralAnswers {
             throw DialectError(
                 .unsupported,
                 "this model gives one answer per request: n must be 1",

@@ -43,6 +43,7 @@ package struct TargetProfile: Sendable {
     /// Whether temperature and top_p may be sent together; otherwise top_p goes.
     package var tempAndTopP = true
     package var topK = false
+    /// Whether `logit_bias` is passed on; most servers with OpenAI's format know it or ignore it.
     package var logitBias = true
     package var logprobs = true
     package var penalties = true
@@ -197,6 +198,9 @@ package struct TargetProfile: Sendable {
 }
 
 extension TargetProfile {
+    /// Whether one request may have several answers: nobody is given one alone who asked for more.
+    var givesSeveralAnswers: Bool { multipleChoices && samplingAllowed }
+
     /// The name of the output limit in a `chat` request.
     package enum MaxTokensField: String, Sendable {
         case maxTokens = "max_tokens"

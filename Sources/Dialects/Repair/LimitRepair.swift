@@ -7,12 +7,12 @@ enum LimitRepair {
         profile: TargetProfile,
         context: inout TranslationContext
     ) throws(DialectError) {
-        if let choices = conversation.sampling.choices, choices > 1, !profile.multipleChoices {
+        if let choices = conversation.sampling.choices, choices > 1, !profile.givesSeveralAnswers {
             let field = context.clientDialect == .gemini ? "candidateCount" : "n"
             throw DialectError(
                 .unsupported,
                 "this model gives one answer per request: \(field) must be 1",
-                param: field,
+                param: "n",
                 code: "unsupported_parameter"
             )
         }
