@@ -12,9 +12,8 @@ enum GeminiFinishReason {
         switch reason {
         case "STOP", "FINISH_REASON_UNSPECIFIED": .stop
         case "MAX_TOKENS": .length
-        case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
-            "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER":
-            .contentFilter(reason)
+        case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII": .contentFilter(reason)
+        case _ where reason.hasPrefix("IMAGE_"): .contentFilter(reason)
         case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE":
             .malformedToolCall
         default: .other(reason)

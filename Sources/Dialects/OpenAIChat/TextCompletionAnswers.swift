@@ -133,9 +133,9 @@ enum TextCompletionBody {
         writer.member("model", context.clientModel)
     }
 
-    /// There are no calls, so that none can be the reason.
+    /// There are no calls, so that none can be the reason; and a refusal is text as any other, so that the reason tells.
     static func word(for reason: StopReason) -> StaticString {
-        ChatStopReason.write(reason == .toolCalls ? .stop : reason, hasRefusalText: true, usesOldFunctions: false)
+        ChatStopReason.write(reason == .toolCalls ? .stop : reason, hasRefusalText: false, usesOldFunctions: false)
     }
 
     private static func text(of answer: CollectedAnswer, choice: Int) -> JSONText {
