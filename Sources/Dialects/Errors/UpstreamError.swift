@@ -33,8 +33,8 @@ package enum UpstreamError {
     static func inAnswer(_ error: JSONValue, of frame: JSONValue, dialect: Dialect) -> Failure {
         let said = statement(in: error) ?? ErrorStatement()
         let status =
-            statusNumber(error) ?? statusNumber(frame) ?? said.type.flatMap(status(ofWord:))
-            ?? said.code.flatMap(status(ofWord:)) ?? (saysRateLimit(said.message ?? "") ? 429 : 502)
+            statusNumber(error) ?? statusNumber(frame) ?? status(ofWords: [said.type, said.code])
+            ?? (saysRateLimit(said.message ?? "") ? 429 : 502)
         var failure = Failure(FailureKind(status: status), "", status: status, cause: .errorInAnswer, origin: dialect)
         failure.message = said.message.map(MessageSanitiser.clean) ?? ""
         if failure.message.isEmpty { failure.message = "the provider reported an error without saying which" }
@@ -140,23 +140,35 @@ package enum UpstreamError {
         return nil
     }
 
+    /// What the type and the code of an error stand for: the more special of them counts.
+    private static func status(ofWords words: [String?]) -> Int? {
+        let known = words.compactMap { $0.flatMap(status(ofWord:)) }
+        return known.first { $0 != 400 && $0 != 500 } ?? known.first
+    }
+
     private static func status(ofWord word: String) -> Int? {
-        switch word.lowercased() {
+        let word = word.lowercased()
+        return switch word {
         case "overloaded_error", "overloaded", "server_is_overloaded": 529
         case "rate_limit_error", "rate_limit_exceeded", "rate_limited", "too_many_requests", "resource_exhausted": 429
         case "failed_precondition", "out_of_range", "invalid_prompt": 400
         case "insufficient_quota", "billing_error", "payment_required": 402
-        case "authentication_error", "invalid_api_key", "unauthorized", "unauthenticated": 401
+        case "authentication_error", "invalid_api_key", "invalid_authentication", "unauthorized", "unauthenticated":
+            401
         case "permission_error", "permission_denied", "forbidden": 403
         case "not_found_error", "not_found", "model_not_found": 404
+        case "model_not_supported": 406
         case "request_too_large": 413
         case "invalid_request_error", "invalid_argument", "bad_request", "context_length_exceeded",
             "content_policy_violation":
             400
         case "timeout_error", "deadline_exceeded", "gateway_timeout": 504
+        case "bad_gateway": 502
         case "unavailable", "service_unavailable": 503
         case "api_error", "server_error", "internal_error", "internal_server_error", "internal", "data_loss", "unknown":
             500
+        // OpenAI's many words for parameters and pictures that it does not take.
+        case _ where word.hasPrefix("invalid_") || word.hasPrefix("image_") || word.hasPrefix("unsupported_"): 400
         default: nil
         }
     }
@@ -175,7 +187,9 @@ package enum UpstreamError {
             failure.kind = .contentPolicy
         } else if failure.status == 400, words.contains("rate_limit_error") || saysRateLimit(text) {
             failure.become(.rateLimit)
-        } else if words.contains("unsupported_parameter") || unsupportedPhrases.contains(where: text.contains) {
+        } else if words.contains(where: { $0?.hasPrefix("unsupported_") == true })
+            || unsupportedPhrases.contains(where: text.contains)
+        {
             failure.kind = .unsupported
         }
     }
