@@ -93,7 +93,6 @@ let chatProviderRules: [ProfileRule] = [
         profile.logitBias = true
         profile.userField = .safetyIdentifier
         profile.reasoningReplay = .forbidden
-        profile.lenientEnd = false
     },
     ProfileRule(
         name: "OpenAI models at Microsoft",

@@ -153,8 +153,12 @@ package struct TargetProfile: Sendable {
 
     /// Whether to ask for usage in streams.
     package var usageInStream = true
-    /// Whether an answer without a stop reason may end without the end mark too when it is otherwise complete; a lost
-    /// connection behind a proxy looks the same, so that only servers known to end like this get it.
+    /// Whether an answer may lack both the stop reason and the end mark when it is otherwise complete (`chat`, `ollama`).
+    ///
+    /// Off unless a server is known to end so: a connection lost behind a proxy looks the same, and half an answer must
+    /// not pass for a whole one. One of the two is enough for everybody: a stop reason without `[DONE]` is a complete
+    /// answer, and so is `[DONE]` behind text or whole calls. What breaks off without either is never complete when the
+    /// connection itself broke, whatever this says.
     package var lenientEnd = false
     /// Whether commentary and the vendor's own events are left out of the answers of a Responses target.
     package var dropsCommentary = false
