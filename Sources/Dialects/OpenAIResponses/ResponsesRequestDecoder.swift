@@ -212,8 +212,13 @@ struct ResponsesRequestDecoder {
     }
 
     private func flattened(_ choice: ToolChoice, _ json: JSONValue) -> ToolChoice {
-        guard case .named(let name) = choice, let namespace = json["namespace"]?.string else { return choice }
-        return .named(ResponsesTools.flatName(name, in: namespace))
+        switch choice {
+        case .named(let name):
+            json["namespace"]?.string.map { .named(ResponsesTools.flatName(name, in: $0)) } ?? choice
+        case .allowed(let mustCall, let names):
+            .allowed(mustCall: mustCall, names: names.map { $0 == "local_shell" ? ResponsesTools.shell : $0 })
+        case .auto, .none, .required: choice
+        }
     }
 
     // MARK: - Settings

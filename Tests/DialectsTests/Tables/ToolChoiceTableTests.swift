@@ -244,6 +244,16 @@ import Testing
         #expect(functions.context.losses.map(\.name) == ["hosted-tool:web_search"])
     }
 
+    @Test func `the tools of Codex may be among the allowed ones`() throws {
+        for (type, name) in [("local_shell", "shell"), ("shell", "shell"), ("apply_patch", "apply_patch")] {
+            let body = Dialect.openAIResponses.body(
+                with:
+                    #""tools":[{"type":"function","name":"a"},{"type":"\#(type)"}],"tool_choice":{"type":"allowed_tools","mode":"required","tools":[{"type":"\#(type)"}]}"#
+            )
+            #expect(Self.offered(try translate(body, .openAIResponses, .gemini).root()) == [name])
+        }
+    }
+
     @Test func `the allowed tools are kept when there are too many`() throws {
         let names = (0..<9).map { "t\($0)" }
         let choice = #""tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"t8"}]}"#
