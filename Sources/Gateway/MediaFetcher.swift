@@ -8,16 +8,22 @@ import HTTPCore
 ///
 /// The addresses are a client's: only the public internet is asked, and errors name nothing but hosts.
 struct MediaFetcher: Sendable {
-    private static let byteLimit = 20 << 20
-    /// All media of a request together, as base64.
-    private static let totalLimit = 48 << 20
-    private static let atOnce = 3
-    private static let timeLimit = Duration.seconds(10)
-    private static let redirectLimit = 5
+    /// How much is downloaded for one request, and for how long.
+    struct Limits: Sendable {
+        /// Bytes of one file.
+        var bytes = 20 << 20
+        /// All media of a request together, as base64.
+        var total = 48 << 20
+        var atOnce = 3
+        /// One file, with all its redirects.
+        var time = Duration.seconds(10)
+        var redirects = 5
+    }
 
     let client: HTTPClient
     let settings: GatewaySettings
     let loop: EventLoop
+    var limits = Limits()
 
     /// All of them, by URL.
     ///
@@ -25,15 +31,15 @@ struct MediaFetcher: Sendable {
     func fetch(_ urls: [String]) async throws -> [String: FetchedMedia] {
         try await withThrowingTaskGroup(of: (String, FetchedMedia).self) { group in
             var waiting = urls[...]
-            for url in waiting.prefix(Self.atOnce) {
+            for url in waiting.prefix(limits.atOnce) {
                 group.addTask(executorPreference: loop) { (url, try await fetch(url)) }
             }
-            waiting = waiting.dropFirst(Self.atOnce)
+            waiting = waiting.dropFirst(limits.atOnce)
             var fetched: [String: FetchedMedia] = [:]
             var size = 0
             while let (url, media) = try await group.next() {
                 size += media.size
-                guard size <= Self.totalLimit else { throw Self.refusal(url, "all files together are too large") }
+                guard size <= limits.total else { throw Self.refusal(url, "all files together are too large") }
                 fetched[url] = media
                 guard let next = waiting.popFirst() else { continue }
                 group.addTask(executorPreference: loop) { (next, try await fetch(next)) }
@@ -43,9 +49,9 @@ struct MediaFetcher: Sendable {
     }
 
     private func fetch(_ first: String) async throws -> FetchedMedia {
-        let deadline = ContinuousClock.now + Self.timeLimit
+        let deadline = ContinuousClock.now + limits.time
         var url = first
-        for _ in 0...Self.redirectLimit {
+        for _ in 0...limits.redirects {
             let response = try await ask(url, for: first, until: deadline)
             guard (300..<400).contains(response.status.rawValue), let place = response.headers["location"] else {
                 return try await read(response, for: first)
@@ -72,11 +78,11 @@ struct MediaFetcher: Sendable {
         let left = deadline - ContinuousClock.now
         guard left > .zero else { throw Self.refusal(first, "it takes too long") }
         message.timeouts.total = left
-        message.limits.bodyBytes = Self.byteLimit
+        message.limits.bodyBytes = limits.bytes
         do {
             return try await client.send(message)
         } catch {
-            throw try Self.translated(error, first)
+            throw try translated(error, first)
         }
     }
 
@@ -87,9 +93,9 @@ struct MediaFetcher: Sendable {
         }
         let bytes: [UInt8]
         do {
-            bytes = try await response.collect(limit: Self.byteLimit)
+            bytes = try await response.collect(limit: limits.bytes)
         } catch {
-            throw try Self.translated(error, url)
+            throw try translated(error, url)
         }
         guard let media = FetchedMedia(bytes) else {
             throw Self.refusal(url, "it is neither a picture (PNG, JPEG, GIF, WebP, HEIC) nor a PDF file")
@@ -98,13 +104,13 @@ struct MediaFetcher: Sendable {
     }
 
     /// The client's error; that of a client who has left stays what it is.
-    private static func translated(_ error: TransferError, _ url: String) throws -> DialectError {
+    private func translated(_ error: TransferError, _ url: String) throws -> DialectError {
         if Task.isCancelled || error.code == .closed { throw error }
         switch error.code {
-        case .egressRefused: return refusal(url, "its address is not public")
-        case .tooLarge, .ratio: return refusal(url, "it is larger than 20 MiB")
-        case .timeout: return refusal(url, "it takes too long")
-        default: return refusal(url, "it cannot be reached")
+        case .egressRefused: return Self.refusal(url, "its address is not public")
+        case .tooLarge, .ratio: return Self.refusal(url, "it is larger than \(limits.bytes >> 20) MiB")
+        case .timeout: return Self.refusal(url, "it takes too long")
+        default: return Self.refusal(url, "it cannot be reached")
         }
     }
 
