@@ -58,6 +58,15 @@ struct RemedyTests {
         #expect(try remedy(message, sent, .openAIChat) == nil)
     }
 
+    @Test func `among more members than any client sends none is looked for`() throws {
+        func sent(_ count: Int) -> String {
+            "{" + (["\"seed\":1"] + (1..<count).map { "\"m\($0)\":1" }).joined(separator: ",") + "}"
+        }
+        #expect(try remedy("Unknown parameter: 'seed'.", sent(200), .openAIChat) == .without("seed"))
+        #expect(try remedy("Unknown parameter: 'seed'.", sent(201), .openAIChat) == nil)
+        #expect(try remedy("Unknown parameter: 'seed'.", sent(201), .openAIChat, param: "seed") == nil)
+    }
+
     @Test(arguments: [401, 403, 404, 429, 500])
     func `other statuses are no bad requests`(status: Int) throws {
         #expect(try remedy("Unknown parameter: 'seed'.", #"{"seed":1}"#, .openAIChat, status: status) == nil)
