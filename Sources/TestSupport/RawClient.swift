@@ -225,9 +225,13 @@ public final class RawClient {
         return answer
     }
 
-    /// Reads one chunk; empty for the last, nil when the server closes before its end.
+    /// Reads one chunk; empty for the last with the fields behind it, nil when the server closes before its end.
     public func receiveChunk() throws -> [UInt8]? {
         guard let line = try receiveLine(), let size = Int(line, radix: 16) else { return nil }
+        guard size > 0 else {
+            while let field = try receiveLine() { if field.isEmpty { return [] } }
+            return nil
+        }
         let data = try receive(size)
         guard data.count == size, try receiveLine() == "" else { return nil }
         return data
