@@ -16,6 +16,8 @@ public final class RawClient {
         public var fields: [(name: String, value: String)]
         /// The body with its chunked coding removed.
         public var body: [UInt8]
+        /// Field lines behind a chunked body, names in lower case.
+        public var trailers: [(name: String, value: String)] = []
         /// Whether the body ended as its framing says.
         public var isComplete: Bool
 
@@ -188,14 +190,20 @@ public final class RawClient {
     /// Reads a status line and its fields.
     public func receiveHead() throws -> Answer {
         guard let statusLine = try receiveLine() else { throw Failure(description: "closed before an answer") }
-        var answer = Answer(statusLine: statusLine, fields: [], body: [], isComplete: false)
-        while let line = try receiveLine(), !line.isEmpty {
+        let fields = try receiveFields() ?? []
+        return Answer(statusLine: statusLine, fields: fields, body: [], isComplete: false)
+    }
+
+    /// Reads field lines up to the empty line behind them; nil when the server closes before that.
+    private func receiveFields() throws -> [(name: String, value: String)]? {
+        var fields: [(name: String, value: String)] = []
+        while let line = try receiveLine() {
+            if line.isEmpty { return fields }
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { throw Failure(description: "not a field: \(line)") }
-            let value = parts[1].drop { $0 == " " }
-            answer.fields.append((parts[0].lowercased(), String(value)))
+            fields.append((parts[0].lowercased(), String(parts[1].drop { $0 == " " })))
         }
-        return answer
+        return nil
     }
 
     /// Reads one answer.
@@ -212,8 +220,11 @@ public final class RawClient {
         if answer["transfer-encoding"] == "chunked" {
             while let chunk = try receiveChunk() {
                 answer.body += chunk
-                answer.isComplete = chunk.isEmpty
-                if chunk.isEmpty { break }
+                guard chunk.isEmpty else { continue }
+                let trailers = try receiveFields()
+                answer.trailers = trailers ?? []
+                answer.isComplete = trailers != nil
+                break
             }
         } else if let length = answer["content-length"].flatMap({ Int($0) }) {
             answer.body = try receive(length)
@@ -225,13 +236,10 @@ public final class RawClient {
         return answer
     }
 
-    /// Reads one chunk; empty for the last with the fields behind it, nil when the server closes before its end.
-    public func receiveChunk() throws -> [UInt8]? {
+    /// Reads one chunk; empty for the last, behind which fields may follow, nil when the server closes before its end.
+    private func receiveChunk() throws -> [UInt8]? {
         guard let line = try receiveLine(), let size = Int(line, radix: 16) else { return nil }
-        guard size > 0 else {
-            while let field = try receiveLine() { if field.isEmpty { return [] } }
-            return nil
-        }
+        guard size > 0 else { return [] }
         let data = try receive(size)
         guard data.count == size, try receiveLine() == "" else { return nil }
         return data

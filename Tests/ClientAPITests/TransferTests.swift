@@ -38,6 +38,19 @@ import Testing
         if let length = answer["content-length"] { #expect(Int(length) == answer.body.count) }
     }
 
+    @Test(arguments: Ask.all(streams: true))
+    func `what became of a stream stands where its client passes it over`(ask: Ask) async throws {
+        let surface = try Surface()
+        try await surface.connect(try Upstream())
+        let answer = try surface.send("POST", ask.path, ask.body)
+        #expect(answer.status == 200 && answer.isComplete)
+        let takesComments = answer.text.contains("\n: x-omniroute-stream=whole\n")
+        #expect(takesComments != ["Gemini", "Ollama"].contains(ask.testDescription))
+        #expect(answer["trailer"] == (takesComments ? nil : "X-OmniRoute-Stream"))
+        #expect(answer.trailers.map(\.name) == (takesComments ? [] : ["x-omniroute-stream"]))
+        #expect(answer.trailers.first?.value == (takesComments ? nil : "whole"))
+    }
+
     // MARK: - Clients that leave
 
     /// Text, and the beginning of a call whose arguments are not whole.
