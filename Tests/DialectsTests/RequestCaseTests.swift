@@ -164,7 +164,7 @@ import Testing
         // What can be done here is, and what cannot is said.
         #expect(sent.context.stopEmulation == ["</b>"])
         let losses: Set = [
-            "field:background", "field:max_output_tokens", "field:truncation", "user", "logit-bias", "seed",
+            "field:background", "max-output", "field:truncation", "user", "logit-bias", "seed",
             "penalty:presence", "penalty:frequency", "temperature", "top-p", "logprobs", "metadata", "store",
             "service-tier", "prompt-cache-key", "cache-retention", "verbosity", "parallel-tools",
         ]

@@ -145,6 +145,27 @@ import Testing
         #expect(sent.context.losses.map(\.feature) == [.contentPart])
     }
 
+    @Test func `a search does not hide a turn from the memory of its reasoning`() throws {
+        let talk = Talk(client: .anthropicMessages)
+        let answer = Self.geminiAnswer.replacing(
+            #"{"text":"Nothing."}"#,
+            with: #"{"text":"Nothing.","thoughtSignature":"dGV4dA=="}"#
+        )
+        let first = request("").replacing(
+            #",{"role":"assistant","content":[]},{"role":"user","content":"And now?"}"#,
+            with: ""
+        )
+        let shown = try talk.ask(first, of: .gemini, answering: answer)
+        let blocks = try #require(try json(shown.out).root["content"]).elements
+            .filter { $0["type"]?.equals("thinking") != true }
+            .map { String(decoding: $0.raw, as: UTF8.self) }
+        #expect(blocks.count == 3)
+        let sent = try talk.send(request(blocks.joined(separator: ",")), to: .gemini)
+        let parts = try #require(try sent.root()["contents"]?.elements.map { $0 }[1]["parts"]).elements.map { $0 }
+        #expect(parts.map { $0["text"]?.string } == ["Nothing.", "\n[web search: news]\n", ""])
+        #expect(parts.map { $0["thoughtSignature"]?.string } == [nil, nil, "dGV4dA=="])
+    }
+
     @Test func `a search that goes on is noted as lost`() throws {
         let blocks =
             #"{"type":"text","text":"x"},{"type":"server_tool_use","id":"srvtoolu_01A","name":"web_search","input":{}}"#

@@ -29,12 +29,13 @@ struct GeminiRequestEncoder {
 
     private mutating func strippingFields(_ body: [UInt8]) -> [UInt8] {
         guard !profile.stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
-        EditLosses.noteStripped(document.root, profile: profile, in: &context)
+        let names = profile.stripFields.sorted()
+        EditLosses.noteStripped(names, of: document.root, profile: profile, in: &context)
         if let config = document.root["generationConfig"] {
-            EditLosses.noteStripped(config, profile: profile, in: &context)
+            EditLosses.noteStripped(names, of: config, profile: profile, in: &context)
         }
         var editor = JSONEditor(document)
-        for field in profile.stripFields {
+        for field in names {
             editor.removeMember(field, of: document.root)
             if let config = document.root["generationConfig"] { editor.removeMember(field, of: config) }
         }

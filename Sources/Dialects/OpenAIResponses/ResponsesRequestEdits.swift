@@ -30,6 +30,7 @@ struct ResponsesRequestEdits {
         )
         edits.edit()
         if edits.leavesOutReasoning { context.lose(.reasoningHistory) }
+        if !profile.storage, body.root["store"]?.bool == true { context.lose(.store) }
         return edits.editor.finish()
     }
 
@@ -61,8 +62,11 @@ struct ResponsesRequestEdits {
 
     private mutating func edit() {
         editModelAndStream()
+        editStorage()
+        editInstructions()
         editLimits()
         editReasoning()
+        if profile.alwaysShowsThinking { showThinking() }
         editTools()
         editInput()
         for field in profile.stripFields { editor.removeMember(field, of: root) }
@@ -86,6 +90,16 @@ struct ResponsesRequestEdits {
         if !streams { remove("stream_options") }
     }
 
+    private mutating func editStorage() {
+        guard !profile.storage, root["store"]?.bool != false else { return }
+        editor.setMember("store", of: root, to: JSONLiteral.bool(false))
+    }
+
+    private mutating func editInstructions() {
+        guard let own = profile.instructions, root.present("instructions")?.text?.isEmpty ?? true else { return }
+        editor.setMember("instructions", of: root, to: JSONLiteral.string(own.withoutTools))
+    }
+
     private mutating func editLimits() {
         if let limit = root.present("max_output_tokens"), let wanted = limit.int {
             let allowed = max(16, min(wanted, profile.maxOutput ?? .max))
@@ -106,6 +120,23 @@ struct ResponsesRequestEdits {
         guard let level = EffortLevel(rawValue: word == "ultra" ? "max" : word) else { return }
         let nearest = level.nearest(in: profile.efforts)
         if nearest.rawValue != word { editor.replace(effort, with: JSONLiteral.string(nearest.rawValue)) }
+    }
+
+    /// A client that says nothing of it gets a summary, and the encrypted form that it has to send back.
+    private mutating func showThinking() {
+        if let reasoning = root.present("reasoning"), reasoning.isObject {
+            if reasoning.present("summary") == nil {
+                editor.setMember("summary", of: reasoning, to: JSONLiteral.string("auto"))
+            }
+        } else {
+            editor.setMember("reasoning", of: root, to: Array(#"{"summary":"auto"}"#.utf8))
+        }
+        let include = root.present("include")
+        guard let include, include.isArray else {
+            return editor.setMember("include", of: root, to: Array(#"["reasoning.encrypted_content"]"#.utf8))
+        }
+        guard !include.elements.contains(where: { $0.equals("reasoning.encrypted_content") }) else { return }
+        editor.insertElement(JSONLiteral.string("reasoning.encrypted_content"), at: include.count, of: include)
     }
 
     // MARK: - Tools
@@ -139,23 +170,37 @@ struct ResponsesRequestEdits {
 
     private mutating func editInput() {
         guard let input else {
-            if !Self.hasServerState(root) { editor.setMember("input", of: root, to: JSONLiteral.string("...")) }
+            if !Self.hasServerState(root) { editor.setMember("input", of: root, to: inputOf("...")) }
             return
         }
         if input.isObject {
             return editor.replace(input, with: [UInt8(ascii: "[")] + Array(input.raw) + [UInt8(ascii: "]")])
         }
         if !Self.hasServerState(root), input.isArray && input.count == 0 || input.text?.isEmpty == true {
-            return editor.replace(input, with: JSONLiteral.string("..."))
+            return editor.replace(input, with: inputOf("..."))
         }
+        if let text = input.text, profile.instructions != nil { editor.replace(input, with: inputOf(text)) }
         guard input.isArray else { return }
-        let isStateless = root["store"]?.bool == false
+        let isStateless = root["store"]?.bool == false || !profile.storage
         for item in input.elements where item.isObject { edit(item, isStateless: isStateless) }
+    }
+
+    /// A text of the user's as input; where system text stands in it, as the list of one message that it is short for.
+    private func inputOf(_ text: JSONText) -> [UInt8] {
+        guard profile.instructions != nil else { return JSONLiteral.quoted(text) }
+        var writer = JSONWriter()
+        writer.beginArray()
+        ResponsesInputWriter(profile: profile).writeItems(of: Turn(.user, [.text(text)]), to: &writer)
+        writer.endArray()
+        return writer.bytes
     }
 
     private mutating func edit(_ item: JSONValue, isStateless: Bool) {
         guard let input else { return }
         let type = item["type"]
+        if profile.instructions != nil, let role = item["role"], role.equals("system") {
+            editor.replace(role, with: JSONLiteral.string("developer"))
+        }
         if isStateless, type?.equals("item_reference") == true { return editor.removeElement(item, of: input) }
         for (key, value) in item.members where value.isNull { editor.removeMember(key.string, of: item) }
         // The provider kept nothing, so that it would not find what the identifier names.

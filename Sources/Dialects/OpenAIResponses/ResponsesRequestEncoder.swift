@@ -24,17 +24,16 @@ struct ResponsesRequestEncoder {
         writer.beginObject()
         writer.member("model", context.upstreamModel)
         if let limit = conversation.maxOutput { writer.member("max_output_tokens", max(limit, Self.leastOutput)) }
-        let stores = conversation.metadata.store == true && profile.nativeExtras
+        let stores = conversation.metadata.store == true && profile.nativeExtras && profile.storage
         writer.member("store", stores)
-        let system = SystemText.withoutBilling(conversation.system)
-        if let first = system.first { writer.member("instructions", first.text) }
+        let system = writeInstructions(to: &writer)
         writeReasoning(to: &writer)
         writeIncludes(stores: stores, to: &writer)
         writeSampling(to: &writer)
         writeText(to: &writer)
         writeTools(to: &writer)
         writeMetadata(to: &writer)
-        ResponsesInputWriter(profile: profile).write(conversation.turns, system: system.dropFirst(), to: &writer)
+        ResponsesInputWriter(profile: profile).write(conversation.turns, system: system, to: &writer)
         if streams { writer.member("stream", true) }
         writer.endObject()
         return profile.strippingFields(of: writer.bytes, noting: &context)
@@ -64,15 +63,33 @@ struct ResponsesRequestEncoder {
         if profile.serviceTiers { kept.insert(.serviceTier) }
         if profile.userField == .user || profile.userField == .safetyIdentifier { kept.insert(.user) }
         if profile.nativeExtras {
-            kept.formUnion([.metadata, .store, .promptCacheKey, .cacheRetention, .verbosity])
+            kept.formUnion([.metadata, .promptCacheKey, .cacheRetention, .verbosity])
+            if profile.storage { kept.insert(.store) }
         }
         return kept
     }
 
     // MARK: - Settings
 
+    /// Writes the instructions; returns the system text that stands in the input.
+    private func writeInstructions(to writer: inout JSONWriter) -> ArraySlice<SystemBlock> {
+        let system = SystemText.withoutBilling(conversation.system)
+        if let own = profile.instructions {
+            writer.member("instructions", conversation.tools.isEmpty ? own.withoutTools : own.withTools)
+            return system[...]
+        }
+        if let first = system.first { writer.member("instructions", first.text) }
+        return system.dropFirst()
+    }
+
+    /// How the model is to think: as the client says, or as it likes but visibly.
+    private var wantedReasoning: ReasoningRequest? {
+        guard profile.reasoningStyle == .responses else { return nil }
+        return conversation.reasoning ?? (profile.alwaysShowsThinking ? ReasoningRequest(mode: .auto) : nil)
+    }
+
     private func writeReasoning(to writer: inout JSONWriter) {
-        guard let reasoning = conversation.reasoning, profile.reasoningStyle == .responses else { return }
+        guard let reasoning = wantedReasoning else { return }
         writer.key("reasoning")
         writer.beginObject()
         if reasoning.isOff {
@@ -87,7 +104,7 @@ struct ResponsesRequestEncoder {
 
     private func writeIncludes(stores: Bool, to writer: inout JSONWriter) {
         var includes: [StaticString] = []
-        if let reasoning = conversation.reasoning, !reasoning.isOff, profile.reasoningStyle == .responses, !stores {
+        if let reasoning = wantedReasoning, !reasoning.isOff, !stores {
             includes.append("reasoning.encrypted_content")
         }
         if conversation.sampling.logprobs == true, profile.samplingAllowed {

@@ -18,9 +18,14 @@ struct EditLosses {
     }
 
     /// Notes which of the members of an object that are taken out ask for something.
-    static func noteStripped(_ object: JSONValue, profile: TargetProfile, in context: inout TranslationContext) {
+    static func noteStripped(
+        _ names: [String],
+        of object: JSONValue,
+        profile: TargetProfile,
+        in context: inout TranslationContext
+    ) {
         var notes = EditLosses(root: object, profile: profile)
-        notes.noteFields(of: object, profile.stripFields.sorted())
+        notes.noteFields(of: object, names)
         for loss in notes.losses { context.lose(loss.feature, loss.detail) }
     }
 
@@ -45,6 +50,8 @@ struct EditLosses {
         "metadata": Loss(.metadata), "user": Loss(.user), "store": Loss(.store),
         "prompt_cache_key": Loss(.promptCacheKey), "prompt_cache_retention": Loss(.cacheRetention),
         "reasoning": Loss(.reasoning), "reasoning_effort": Loss(.reasoning), "thinking": Loss(.reasoning),
+        "max_output_tokens": Loss(.maxOutput), "truncation": Loss(.truncation),
+        "background": Loss(.background), "prompt": Loss(.serverState, "prompt"),
         "response_format": Loss(.structuredOutput), "verbosity": Loss(.verbosity), "modalities": Loss(.modalities),
     ]
 
@@ -61,7 +68,7 @@ struct EditLosses {
         case .null: false
         case .bool: value.bool == true
         case .number: value.double != defaults[name] || defaults[name] == nil
-        case .string: !defaultWords.contains(value.string ?? "")
+        case .string: name == "truncation" ? value.equals("auto") : !defaultWords.contains(value.string ?? "")
         case .array: value.count > 0
         case .object: value.count > 0 && value["type"]?.equals("disabled") != true
         }
@@ -135,10 +142,16 @@ struct EditLosses {
 extension TargetProfile {
     /// A request's body without the members that the target does not take.
     func strippingFields(of body: [UInt8], noting context: inout TranslationContext) -> [UInt8] {
-        guard !stripFields.isEmpty, let document = try? JSONDocument.parse(body) else { return body }
-        EditLosses.noteStripped(document.root, profile: self, in: &context)
+        guard !stripFields.isEmpty || onlyFields != nil, let document = try? JSONDocument.parse(body) else {
+            return body
+        }
+        let names = document.root.members.map(\.key.string).filter { name in
+            stripFields.contains(name) || !(onlyFields?.contains(name) ?? true)
+        }
+        guard !names.isEmpty else { return body }
+        EditLosses.noteStripped(names.sorted(), of: document.root, profile: self, in: &context)
         var editor = JSONEditor(document)
-        for field in stripFields { editor.removeMember(field, of: document.root) }
+        for name in names { editor.removeMember(name, of: document.root) }
         return editor.finish()
     }
 }

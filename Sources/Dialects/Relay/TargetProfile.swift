@@ -146,8 +146,17 @@ package struct TargetProfile: Sendable {
     package var serviceTiers = false
     /// Where the client's user goes.
     package var userField = UserField.none
+    /// Whether the provider may be asked to keep its answers (`responses`); otherwise `store` is always false.
+    package var storage = true
+    /// What stands in `instructions` where a request must have some (`responses`): system text stands in the input then,
+    /// as the developer's, and not in them.
+    package var instructions: Instructions?
+    /// Whether answers are to show their thinking, also in encrypted form, although the client did not ask (`responses`).
+    package var alwaysShowsThinking = false
     /// Further members of the request body to remove.
     package var stripFields: Set<String> = []
+    /// The only members that a request read from another dialect may have; `nil` for all.
+    package var onlyFields: Set<String>?
 
     // MARK: - Answers
 
@@ -209,6 +218,16 @@ extension TargetProfile {
     package enum MaxTokensField: String, Sendable {
         case maxTokens = "max_tokens"
         case maxCompletionTokens = "max_completion_tokens"
+    }
+
+    /// Instructions of requests that have none of their own.
+    package struct Instructions: Sendable {
+        package var withTools: String
+        package var withoutTools: String
+
+        package init(withTools: String, withoutTools: String) {
+            (self.withTools, self.withoutTools) = (withTools, withoutTools)
+        }
     }
 
     /// Which identifiers of calls are accepted.
