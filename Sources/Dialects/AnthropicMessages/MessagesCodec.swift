@@ -39,8 +39,8 @@ enum MessagesCodec: DialectCodec {
         try MessagesRequestEdits.apply(to: body, profile: profile, context: &context, streams: streams)
     }
 
-    static func recentTurns(of root: JSONValue) -> [Turn] {
-        RecentTurns.read(root["messages"]) { message, role in
+    static func history(of root: JSONValue) -> MessageTurns? {
+        MessageTurns(root["messages"]) { message, role in
             Turn(role, MessagesBlockReader.parts(of: message.present("content")))
         }
     }

@@ -93,14 +93,20 @@ struct MessagesHistoryRepair {
     /// Turns of the tool loop that goes on get back the thinking that their client dropped: without it the provider
     /// refuses to think on.
     private func restoreThinking(_ turns: inout [Turn], _ context: TranslationContext) {
-        guard let recall = ReasoningRecall(context, profile) else { return }
+        let history = turns
+        let recall = ReasoningRecall(context, profile) {
+            history.map { turn in
+                turn.raw.map { Turn(turn.role, MessagesBlockReader.parts(of: $0.present("content"))) } ?? turn
+            }
+        }
+        guard var recall else { return }
         for place in turns.indices.reversed() where turns[place].role != .system {
             guard turns[place].role == .assistant else {
                 guard turns[place].hasResults else { return }
                 continue
             }
-            guard !turns[place].parts.contains(where: Self.isThinking),
-                let id = turns[place].firstCallID, let record = recall.record(ofCall: id)
+            guard !turns[place].parts.contains(where: Self.isThinking), turns[place].hasCalls,
+                let record = recall.record(of: place)
             else { continue }
             ReasoningMemoryPass.insert(record, into: &turns[place], profile, context)
         }

@@ -13,6 +13,9 @@ package protocol ReasoningMemory: AnyObject, Sendable {
 }
 
 /// What names a turn of the assistant, for one owner: another owner's keys differ in every bit.
+///
+/// Every key of a turn holds what the turn shows. Ids of calls alone would give one conversation what was thought in
+/// another: many servers count them from the beginning in every conversation (`call_0`, `functions.get:0`).
 package struct ReasoningKey: Sendable, Hashable {
     package let digest: Digest
 
@@ -20,12 +23,14 @@ package struct ReasoningKey: Sendable, Hashable {
         self.digest = digest
     }
 
-    /// The turn whose first call has this id.
-    init(owner: String, call id: String) {
-        digest = Self.digest("call", owner, Array(id.utf8))
+    /// The turn that shows what `turn` does and whose first call has this id, wherever it stands; `nil` for an id that
+    /// another call may have too.
+    init?(owner: String, call id: String, turn: Digest) {
+        guard CallIDs.isUnique(id) else { return nil }
+        digest = Self.digest("call", owner, turn.bytes + Array(id.utf8))
     }
 
-    /// The turn that says what `turn` says, after a conversation that ends like `place`.
+    /// The turn that shows what `turn` does, after a conversation that is known as `place`.
     init(owner: String, place: Digest, turn: Digest) {
         digest = Self.digest("turn", owner, place.bytes + turn.bytes)
     }

@@ -1,34 +1,45 @@
 import CryptoCore
 import JSONCore
 
-/// Puts back into a history what its client did not keep: thinking, signatures, and the ids of calls.
+/// Finds what was kept of the turns of a history.
 struct ReasoningRecall {
+    /// So many turns are looked for by their place: that costs reading what stands around them.
+    private static let searchLimit = 64
+
     private let memory: any ReasoningMemory
     private let owner: String
+    private let readTurns: () -> [Turn]
+    private lazy var digests = TurnDigests(readTurns())
+    private var searches = 0
 
     /// `nil` if there is nothing that the target could be given.
-    init?(_ context: TranslationContext, _ profile: TargetProfile) {
+    ///
+    /// The turns are read when the first one is looked for.
+    init?(_ context: TranslationContext, _ profile: TargetProfile, _ turns: @escaping () -> [Turn]) {
         guard let memory = context.memory, profile.takesReasoningBack, !memory.isEmpty else { return nil }
-        (self.memory, owner) = (memory, context.owner)
+        (self.memory, owner, readTurns) = (memory, context.owner, turns)
     }
 
-    /// The reasoning of the turn whose first call has this id.
-    func record(ofCall id: String) -> ReasoningRecord? {
-        memory.recall(ReasoningKey(owner: owner, call: id)).flatMap(ReasoningRecord.init)
-    }
-
-    /// The reasoning of the turn that says the same at the same place.
-    fileprivate func record(ofTurn turn: Int, _ digests: inout TurnDigests) -> ReasoningRecord? {
-        guard let content = digests.content(of: turn), let place = digests.place(before: turn) else { return nil }
+    /// The reasoning of the turn with this content and an id that no other has, or with this content at this place.
+    ///
+    /// Clients that sum up what was said change the places, those with calls of their own the ids.
+    mutating func record(of turn: Int) -> ReasoningRecord? {
+        guard digests.turns.indices.contains(turn), let content = digests.content(of: turn) else { return nil }
+        if let id = digests.turns[turn].firstCallID,
+            let key = ReasoningKey(owner: owner, call: id, turn: content), let known = memory.recall(key)
+        {
+            return ReasoningRecord(known)
+        }
+        searches += 1
+        guard searches <= Self.searchLimit, let place = digests.place(before: turn) else { return nil }
         return memory.recall(ReasoningKey(owner: owner, place: place, turn: content)).flatMap(ReasoningRecord.init)
     }
 }
 
-/// The pass between the text of a history and the ids of its calls.
+/// Puts back into a history what its client did not keep: thinking, signatures, and the ids of calls.
+///
+/// It runs between the passes over the text and over the ids of calls.
 enum ReasoningMemoryPass {
-    /// So many turns, the latest ones, are looked for by what they say: that costs reading them.
-    private static let searchLimit = 16
-
     static func apply(to conversation: inout Conversation, profile: TargetProfile, context: inout TranslationContext) {
         guard context.memory != nil, profile.takesReasoningBack else { return }
         let mayThink = !profile.thinkingLeadsTurns || conversation.reasoning.map { !$0.isOff } ?? false
@@ -38,16 +49,11 @@ enum ReasoningMemoryPass {
         if conversation.turns.last?.role != .assistant {
             context.place = digests.place(before: conversation.turns.count)
         }
-        guard let recall = ReasoningRecall(context, profile) else { return }
-        complete(&conversation.turns, recall, profile, context)
-        var searches = 0
+        let turns = conversation.turns
+        guard var recall = ReasoningRecall(context, profile, { turns }) else { return }
+        complete(&conversation.turns, &recall, profile, context)
         for place in conversation.turns.indices.reversed() where isLacking(conversation.turns[place], profile) {
-            if let id = conversation.turns[place].firstCallID, let record = recall.record(ofCall: id) {
-                insert(record, into: &conversation.turns[place], profile, context)
-                continue
-            }
-            searches += 1
-            guard searches <= searchLimit, let record = recall.record(ofTurn: place, &digests) else { continue }
+            guard let record = recall.record(of: place) else { continue }
             restoreIDs(record.callIDs, of: place, in: &conversation.turns)
             insert(record, into: &conversation.turns[place], profile, context)
         }
@@ -57,7 +63,7 @@ enum ReasoningMemoryPass {
     /// want to see all of them there.
     private static func complete(
         _ turns: inout [Turn],
-        _ recall: ReasoningRecall,
+        _ recall: inout ReasoningRecall,
         _ profile: TargetProfile,
         _ context: TranslationContext
     ) {
@@ -67,8 +73,7 @@ enum ReasoningMemoryPass {
                 guard turns[place].hasResults else { return }
                 continue
             }
-            guard !isLacking(turns[place], profile), let id = turns[place].firstCallID,
-                let record = recall.record(ofCall: id)
+            guard !isLacking(turns[place], profile), turns[place].hasCalls, let record = recall.record(of: place)
             else { continue }
             let kept = signatures(of: turns[place], profile)
             let all = record.signatures(for: profile, context)
@@ -179,17 +184,15 @@ extension TranslationContext {
             guard let type = root.present("thinking")?["type"], !type.equals("disabled") else { return }
         }
         remembersAnswer = true
-        let turns = clientDialect.codec.recentTurns(of: root)
-        guard turns.last?.role != .assistant else { return }
+        guard let turns = clientDialect.codec.history(of: root)?.recent, turns.last?.role != .assistant else { return }
         var digests = TurnDigests(turns)
         place = digests.place(before: turns.count)
     }
 }
 
 extension Turn {
-    /// What a turn with calls is known by.
-    var firstCallID: String? {
-        for call in calls { return call.id.isEmpty ? nil : call.id }
+    fileprivate var firstCallID: String? {
+        for call in calls { return call.id }
         return nil
     }
 }

@@ -4,7 +4,7 @@ import JSONCore
 /// Gathers the reasoning of one answer, and what names its turn, from the answer's events.
 final class ReasoningRecorder {
     private static let reasoningLimit = 64 << 10
-    /// Arguments beyond this are not compared: their turn is known by the id of its call alone.
+    /// The reasoning of longer calls is not kept: they are not worth being compared.
     private static let argumentsLimit = 1 << 20
 
     private enum Block {
@@ -43,7 +43,7 @@ final class ReasoningRecorder {
     private var blocks: [Int: Block] = [:]
     private var gathered: [Gathered] = []
     private var calls: [Call] = []
-    private var text = VisibleContent()
+    private var content = VisibleContent()
     private var hasText = false
     private var reasoningSize = 0
     private var argumentsSize = 0
@@ -64,13 +64,12 @@ final class ReasoningRecorder {
         switch event {
         case .open(let block, choice: 0, let kind): open(block, kind)
         case .text(let block, let piece), .refusal(let block, let piece):
-            guard place != nil, blocks[block] != nil else { return }
-            text.add(piece)
+            if blocks[block] != nil { content.add(piece) }
         case .thinking(let block, let piece):
             guard case .thinking(let number) = blocks[block], hasRoom(for: piece.utf8Count) else { return }
             piece.appendEscaped(to: &gathered[number].escaped)
         case .arguments(let block, let piece):
-            guard place != nil, case .call(let number) = blocks[block] else { return }
+            guard case .call(let number) = blocks[block] else { return }
             argumentsSize += piece.utf8Count
             if argumentsSize <= Self.argumentsLimit { piece.appendUnescaped(to: &calls[number].arguments) }
         case .signature(let block, let signature): add(signature, to: block)
@@ -127,10 +126,10 @@ final class ReasoningRecorder {
 
     /// Hands what was gathered to the memory; called when the answer is complete.
     func finish() {
-        guard reasoningSize <= Self.reasoningLimit else { return }
+        guard reasoningSize <= Self.reasoningLimit, argumentsSize <= Self.argumentsLimit else { return }
         let record = ReasoningRecord(callIDs: calls.map(\.id), pieces: gathered.map(\.complete))
         guard record.pieces.contains(where: isUseful) else { return }
-        let keys = [callKey, turnKey].compactMap { $0 }
+        let keys = keys()
         if !keys.isEmpty { memory.remember(record.remembered, for: keys) }
     }
 
@@ -141,18 +140,20 @@ final class ReasoningRecorder {
         }
     }
 
-    private var callKey: ReasoningKey? {
-        guard let id = calls.first?.id, !id.isEmpty else { return nil }
-        return ReasoningKey(owner: owner, call: id)
-    }
-
-    private var turnKey: ReasoningKey? {
-        guard let place, argumentsSize <= Self.argumentsLimit else { return nil }
+    /// What the turn is known by, with its text and without.
+    private func keys() -> [ReasoningKey] {
         for call in calls {
             let spelled = JSONText(String(decoding: call.arguments, as: UTF8.self))
             let arguments = JSONRepair.object(from: call.isCustom ? ChatCalls.wrapped(spelled) : spelled)
-            text.add(call: call.name, arguments: arguments.root)
+            content.add(call: call.name, arguments: arguments.root)
         }
-        return text.isEmpty ? nil : ReasoningKey(owner: owner, place: place, turn: text.digest)
+        guard !content.isEmpty else { return [] }
+        let contents = Set([content.digest, content.digestOfCalls].compactMap { $0 })
+        return contents.flatMap { content in
+            [
+                calls.first.flatMap { ReasoningKey(owner: owner, call: $0.id, turn: content) },
+                place.map { ReasoningKey(owner: owner, place: $0, turn: content) },
+            ].compactMap { $0 }
+        }
     }
 }

@@ -3,10 +3,11 @@ import JSONCore
 
 /// Where an answer stands in its conversation: the digests of the turns, each computed once and only if asked for.
 ///
-/// A place is known by what was said since the last answer but one. That is what tells the same words said twice apart,
-/// it costs the same however long the conversation is, and it survives clients that cut or sum up its beginning.
+/// A place is known by how the conversation began and by what was said since the last answer but one: the beginning tells
+/// conversations apart, the end the same words said twice in one, and both cost the same however long it is. System text
+/// does not count, for many clients write the time into it.
 struct TurnDigests {
-    private let turns: [Turn]
+    let turns: [Turn]
     private var known: [Range<Int>: Digest] = [:]
 
     init(_ turns: [Turn]) {
@@ -33,7 +34,14 @@ struct TurnDigests {
             bytes += digest(of: run).bytes
             end = run.lowerBound
         }
-        return bytes.isEmpty ? nil : SHA256.hash(bytes)
+        return bytes.isEmpty ? nil : SHA256.hash(bytes + digest(of: opening).bytes)
+    }
+
+    /// The turns of the side that began.
+    private var opening: Range<Int> {
+        guard let first = turns.firstIndex(where: { $0.role != .system }) else { return 0..<0 }
+        let others = turns[first...].firstIndex { $0.role != .system && $0.role != turns[first].role }
+        return first..<(others ?? turns.endIndex)
     }
 
     /// The turns of one side up to `end`; system text between them, which clients move about, belongs to neither side.
@@ -58,19 +66,44 @@ struct TurnDigests {
     }
 }
 
-/// The end of a history of messages as turns: as much of it as a place is known by.
-enum RecentTurns {
-    static func read(_ messages: JSONValue?, as turn: (JSONValue, Turn.Role) -> Turn) -> [Turn] {
-        let messages = Array((messages?.elements ?? JSONDocument.emptyArray.root.elements).filter(\.isObject))
+/// A history of messages as turns.
+struct MessageTurns {
+    private let messages: [JSONValue]
+    private let turn: (JSONValue, Turn.Role) -> Turn
+
+    init(_ messages: JSONValue?, as turn: @escaping (JSONValue, Turn.Role) -> Turn) {
+        self.messages = messages.map { $0.elements.filter(\.isObject) } ?? []
+        self.turn = turn
+    }
+
+    /// One turn of each message.
+    var all: [Turn] { messages.map { turn($0, Turn.Role(of: $0)) } }
+
+    /// The beginning and the end: as much as the place behind it is known by.
+    var recent: [Turn] {
         var turns: [Turn] = []
         var answers = 0
-        for message in messages.reversed() {
+        var side: Turn.Role?
+        for (place, message) in messages.enumerated().reversed() {
             let role = Turn.Role(of: message)
-            if role == .assistant, turns.last?.role != .assistant { answers += 1 }
-            if answers > 1 { break }
+            if role == .assistant, side != .assistant { answers += 1 }
+            if answers > 1 { return opening(until: place) + turns.reversed() }
+            if role != .system { side = role }
             turns.append(turn(message, role))
         }
         return turns.reversed()
+    }
+
+    /// The turns of the side that began, and an empty one of the assistant for what is left out behind them.
+    private func opening(until last: Int) -> [Turn] {
+        var turns: [Turn] = []
+        for message in messages[...last] {
+            let role = Turn.Role(of: message)
+            guard role != .system else { continue }
+            guard turns.first.map({ $0.role == role }) ?? true else { break }
+            turns.append(turn(message, role))
+        }
+        return turns + [Turn(.assistant, [])]
     }
 }
 

@@ -5,7 +5,7 @@ import JSONCore
 ///
 /// Clients join and split texts, put calls behind them, change white space, write JSON anew and give calls other ids;
 /// thinking, media and cache marks come and go. What stays is the text without white space, and the names and arguments
-/// of the calls in their order.
+/// of the calls in their order. Clients that keep nothing but the calls know the turn as one without text.
 struct VisibleContent {
     private var text = TextDigest()
     /// Names and arguments of the calls, each with an end that occurs in no UTF-8.
@@ -26,6 +26,9 @@ struct VisibleContent {
     }
 
     var digest: Digest { SHA256.hash(text.digest.bytes + calls) }
+
+    /// The digest for a client that keeps the calls only; `nil` if there are none.
+    var digestOfCalls: Digest? { calls.isEmpty ? nil : SHA256.hash(TextDigest().digest.bytes + calls) }
 
     mutating func add(_ part: Part) {
         switch part {

@@ -39,8 +39,12 @@ enum ChatCodec: DialectCodec {
         try ChatRequestEdits.apply(to: body, profile: profile, context: &context, streams: streams)
     }
 
-    static func recentTurns(of root: JSONValue) -> [Turn] {
-        RecentTurns.read(root["messages"]) { message, role in
+    static func history(of root: JSONValue) -> MessageTurns? {
+        history(root["messages"])
+    }
+
+    static func history(_ messages: JSONValue?) -> MessageTurns {
+        MessageTurns(messages) { message, role in
             let parts = ChatParts(message: message)
             if role == .assistant { return Turn(role, parts.assistant) }
             let isResult = message["role"]?.equals("tool") == true || message["role"]?.equals("function") == true

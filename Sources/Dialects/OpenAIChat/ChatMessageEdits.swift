@@ -4,9 +4,9 @@ import JSONCore
 struct ChatMessageEdits {
     let profile: TargetProfile
     /// Knows reasoning that the client did not send back; `nil` where nobody demands it.
-    let recall: ReasoningRecall?
+    var recall: ReasoningRecall?
 
-    func edit(_ message: JSONValue, with editor: inout JSONEditor) {
+    mutating func edit(_ message: JSONValue, number: Int, with editor: inout JSONEditor) {
         let members = JSONLookup(message)
         let role = members["role"]
         if let role, !profile.developerRole, role.equals("developer") {
@@ -22,7 +22,7 @@ struct ChatMessageEdits {
             for part in content.elements where part.isObject { edit(part: part, of: content, with: &editor) }
         }
         if role?.equals("assistant") == true {
-            editReasoning(of: message, with: &editor)
+            editReasoning(of: message, number: number, with: &editor)
             editCalls(of: message, with: &editor)
         }
     }
@@ -47,7 +47,7 @@ struct ChatMessageEdits {
         "reasoning_content", "reasoning", "reasoning_details", "annotations", "thinking_blocks",
     ]
 
-    private func editReasoning(of message: JSONValue, with editor: inout JSONEditor) {
+    private mutating func editReasoning(of message: JSONValue, number: Int, with editor: inout JSONEditor) {
         switch profile.reasoningReplay {
         case .forbidden:
             for field in Self.reasoningFields where message.member(field) != nil {
@@ -58,8 +58,7 @@ struct ChatMessageEdits {
             guard message.present("tool_calls")?.count ?? 0 > 0 else { return }
             let text = message.present("reasoning_content")?.text ?? message.present("reasoning")?.text
             guard text?.isEmpty ?? true else { return }
-            let first = message["tool_calls"]?.first?["id"]?.string
-            let known = first.flatMap { recall?.record(ofCall: $0)?.text } ?? JSONText(profile.missingReasoning)
+            let known = recall?.record(of: number)?.text ?? JSONText(profile.missingReasoning)
             editor.setMember("reasoning_content", of: message, to: JSONLiteral.quoted(known))
         case .none, .optional: break
         }

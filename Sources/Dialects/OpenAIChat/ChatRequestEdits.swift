@@ -7,7 +7,7 @@ struct ChatRequestEdits {
     private let profile: TargetProfile
     private let streams: Bool
     private let upstreamModel: String
-    private let recall: ReasoningRecall?
+    private var recall: ReasoningRecall?
     private var editor: JSONEditor
     /// Stop sequences that the target cannot take.
     private var stopEmulation: [String]?
@@ -31,9 +31,12 @@ struct ChatRequestEdits {
             messages: repaired == nil ? messages : repaired?.root["messages"],
             profile: profile,
             upstreamModel: context.upstreamModel,
-            recall: profile.reasoningReplay == .required ? ReasoningRecall(context, profile) : nil,
             streams: streams
         )
+        if profile.reasoningReplay == .required {
+            let history = edits.messages
+            edits.recall = ReasoningRecall(context, profile) { ChatCodec.history(history).all }
+        }
         try edits.edit()
         if let texts = edits.stopEmulation { context.stopEmulation = texts }
         context.choices = max(1, body.root["n"]?.int ?? 1)
@@ -49,7 +52,6 @@ struct ChatRequestEdits {
         messages: JSONValue?,
         profile: TargetProfile,
         upstreamModel: String,
-        recall: ReasoningRecall?,
         streams: Bool
     ) {
         root = body.root
@@ -57,7 +59,6 @@ struct ChatRequestEdits {
         editor = JSONEditor(body)
         self.profile = profile
         self.upstreamModel = upstreamModel
-        self.recall = recall
         self.streams = streams
     }
 
@@ -345,7 +346,10 @@ struct ChatRequestEdits {
             let texts = MessagesBlockReader.parts(of: system).compactMap(\.plainText).filter { !$0.isEmpty }
             if !texts.isEmpty { addSystem(JSONText.joined(texts, separator: "\n\n"), to: messages) }
         }
-        let edits = ChatMessageEdits(profile: profile, recall: recall)
-        for message in messages.elements where message.isObject { edits.edit(message, with: &editor) }
+        var edits = ChatMessageEdits(profile: profile, recall: recall)
+        // From the end, for what is kept of the latest turns matters most.
+        for (number, message) in messages.elements.filter(\.isObject).enumerated().reversed() {
+            edits.edit(message, number: number, with: &editor)
+        }
     }
 }

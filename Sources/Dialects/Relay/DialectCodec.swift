@@ -26,8 +26,8 @@ protocol DialectCodec {
         streams: Bool
     ) throws(DialectError) -> [UInt8]
 
-    /// The end of a request's history, as much as `TurnDigests` looks at; empty where it is not read from raw messages.
-    static func recentTurns(of root: JSONValue) -> [Turn]
+    /// A request's history, as far as `TurnDigests` looks at it; `nil` where it is not read from raw messages.
+    static func history(of root: JSONValue) -> MessageTurns?
 
     // MARK: Answers
     static func makeAnswerDecoder(profile: TargetProfile, context: TranslationContext) -> any AnswerDecoder
@@ -51,7 +51,7 @@ extension DialectCodec {
         body.replacing(modelKey, with: JSONLiteral.string(context.clientModel))
     }
 
-    static func recentTurns(of root: JSONValue) -> [Turn] { [] }
+    static func history(of root: JSONValue) -> MessageTurns? { nil }
 }
 
 /// Reads a provider's answer into events; made for one answer.

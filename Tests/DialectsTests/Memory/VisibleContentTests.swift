@@ -38,19 +38,20 @@ import Testing
             #expect(there.place(before: left) == here.place(before: right))
         }
         #expect(there.place(before: turns.count) == here.place(before: Self.history.count))
-        let recent = dialect.codec.recentTurns(of: body.root)
-        if !recent.isEmpty {
+        if let recent = dialect.codec.history(of: body.root)?.recent {
             var short = TurnDigests(recent)
             #expect(short.place(before: recent.count) == here.place(before: Self.history.count))
         }
     }
 
-    @Test func `a place is known by the last answer and what stood around it, not by the beginning`() {
-        let long = [Turn.user("old"), .assistant("older")] + Self.history
-        var (digests, short) = (TurnDigests(long), TurnDigests(Self.history))
-        // The place of the answer to come looks back to the results before "First part".
-        #expect(digests.place(before: long.count) == short.place(before: Self.history.count))
-        #expect(digests.place(before: 3) != short.place(before: 1))
+    @Test func `a place is known by the beginning, the last answer and what stood around it`() {
+        let between = [Self.history[0], .assistant("older"), .user("new")] + Self.history.dropFirst()
+        let begun = [Turn.user("old"), .assistant("older")] + Self.history
+        var (long, other, short) = (TurnDigests(between), TurnDigests(begun), TurnDigests(Self.history))
+        // The place of the answer to come looks back to the results before "First part", and at the beginning.
+        #expect(long.place(before: between.count) == short.place(before: Self.history.count))
+        #expect(other.place(before: begun.count) != short.place(before: Self.history.count))
+        #expect(long.place(before: 3) != short.place(before: 1))
         #expect(short.place(before: 0) == nil)
         let places = Self.history.indices.dropFirst().map { short.place(before: $0) } + [short.place(before: 5)]
         #expect(Set(places.map { $0?.hex }).count == places.count)
