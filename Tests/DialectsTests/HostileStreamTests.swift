@@ -158,7 +158,7 @@ import Testing
         var reader = ToolSchemaReader(schema)
         let tool = reader.read()
         for repairs in [false, true] {
-            var checker = ArgumentsChecker(tool, repairs: repairs)
+            var checker = ArgumentsMender(tool, repairs: repairs)
             var out: [UInt8] = []
             checker.feed(
                 Array(("{" + (0..<60_000).map { #""unknown\#($0)":{}"# }.joined(separator: ",") + "}").utf8),

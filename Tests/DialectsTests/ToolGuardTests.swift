@@ -20,11 +20,11 @@ import Testing
         _ arguments: String,
         repairs: Bool = true,
         cutOff: Bool = false
-    ) throws -> (sent: String, checker: ArgumentsChecker) {
+    ) throws -> (sent: String, checker: ArgumentsMender) {
         var reader = ToolSchemaReader(try json(Self.schema).root)
         let schema = reader.read()
-        func run(_ pieces: [[UInt8]]) -> (String, ArgumentsChecker) {
-            var checker = ArgumentsChecker(schema, repairs: repairs)
+        func run(_ pieces: [[UInt8]]) -> (String, ArgumentsMender) {
+            var checker = ArgumentsMender(schema, repairs: repairs)
             var out: [UInt8] = []
             for piece in pieces { checker.feed(piece, into: &out) }
             if cutOff { checker.cutOff(into: &out) } else { checker.finish(into: &out) }
@@ -61,10 +61,16 @@ import Testing
         (#"{"Path":"a"}"#, #"{"path":"a"}"#, .unknownMember),
         (#"{"path":"a","list":[1,2,],}"#, #"{"path":"a","list":[1,2]}"#, .malformed),
         (#"{"path":"a","deep":{"on":True}}"#, #"{"path":"a","deep":{"on":true}}"#, .malformed),
-        (#"{"path":"a","list":[1,2"#, #"{"path":"a","list":[1,2]}"#, .malformed),
-        (#"{"path":"a"#, #"{"path":"a"}"#, .malformed),
-        (#"{"path":"a","deep":{"on":tr"#, #"{"path":"a","deep":{"on":true}}"#, .malformed),
-        (#"{"path":"a", "#, #"{"path":"a"}"#, .malformed),
+        (#"{"path":"a","list":[1,2]"#, #"{"path":"a","list":[1,2]}"#, .malformed),
+        (#"{"path":"a""#, #"{"path":"a"}"#, .malformed),
+        (#"{"path":"a","deep":{"on":true"#, #"{"path":"a","deep":{"on":true}}"#, .malformed),
+        (#"{"path":"a","deep":{"on":True"#, #"{"path":"a","deep":{"on":true}}"#, .malformed),
+        (#"{"path":"a","list":[1,2 "#, #"{"path":"a","list":[1,2 ]}"#, .malformed),
+        (
+            #"{"PATH":"a","Line":"7","Deep":{"On":true},"Mode":"w"}"#,
+            #"{"path":"a","line":7,"deep":{"on":true},"mode":"w"}"#, .unknownMember
+        ),
+        (#"{"Path":"a""#, #"{"path":"a"}"#, .malformed),
         ("{\"path\":\"a\nb\"}", #"{"path":"a\nb"}"#, .malformed),
     ]
 
@@ -91,6 +97,20 @@ import Testing
         (#"{"path":"a","li"#, .malformed), (#"{"path":"a","line":"#, .malformed), (#"{"path":"a\"#, .malformed),
         (#"{"path":"a\u00"#, .malformed), (#"{'path':'a'}"#, .malformed), ("path=a", .malformed),
         (#"["a"]"#, .wrongType), (#"{"path":["a"]}"#, .wrongType),
+        // What ends in the middle of a value, or behind a comma, was to say more.
+        (#"{"path":"/home/user/tm"#, .malformed), (#"{"path":"a","list":[1,2"#, .malformed),
+        (#"{"path":"a","line":1"#, .malformed), (#"{"path":"a","deep":{"on":tr"#, .malformed),
+        (#"{"path":"a", "#, .malformed), (#"{"path":"a","list":["#, .malformed), ("{", .malformed),
+        (#"{"line":1,"mode":"r""#, .malformed), (#"{"path":"a","line":"1"#, .malformed),
+        (#"{"Path":"a","mode":"r"#, .malformed),
+        // No number.
+        (#"{"path":"a","line":-}"#, .malformed), (#"{"path":"a","line":01}"#, .malformed),
+        (#"{"path":"a","ratio":1.}"#, .malformed), (#"{"path":"a","ratio":1e+}"#, .malformed),
+        (#"{"path":"a","line":"-"}"#, .wrongType),
+        // The right name is there as well, so that the other one is none in another case.
+        (#"{"Path":"a","path":"b"}"#, .unknownMember), (#"{"path":"a","Path":"b"}"#, .unknownMember),
+        (#"{"Path":"a","PATH":"b"}"#, .unknownMember), (#"{"Path":"a","line":1, "path":"b"}"#, .unknownMember),
+        (#"{"path":"a","deep":{"On":"true","on":true}}"#, .unknownMember),
     ]
 
     @Test(arguments: hopeless)
@@ -114,7 +134,7 @@ import Testing
         let circle = ##"{"type":"object","properties":{"a":{"$ref":"#"}},"$defs":{"b":{"$ref":"#/$defs/b"}}}"##
         for text in [circle, ##"{"$ref":"#/$defs/x","$defs":{"x":{"$ref":"#/$defs/x"}}}"##, "[]", "true"] {
             var reader = ToolSchemaReader(try json(text).root)
-            var checker = ArgumentsChecker(reader.read(), repairs: true)
+            var checker = ArgumentsMender(reader.read(), repairs: true)
             var out: [UInt8] = []
             let deep = String(repeating: #"{"a":"#, count: 5_000)
             checker.feed(Array(deep.utf8), into: &out)
@@ -170,13 +190,28 @@ import Testing
         #expect(try answer(["{}"], .off).report == nil)
     }
 
-    @Test func `a call that stops in the middle is completed only if the model had finished it`() throws {
-        let finished = try answer([#"{"path":"a"#], .repair)
+    @Test func `a call that lacks a bracket is completed only if the model had finished it`() throws {
+        let finished = try answer([#"{"path":"a""#], .repair)
         #expect(finished.report?.repaired == 1)
-        #expect(finished.out.contains(#""partial_json":"\"}""#))
-        let cut = try answer([#"{"path":"a"#], finish: "length", .repair)
+        #expect(finished.out.contains(#""partial_json":"}""#))
+        let cut = try answer([#"{"path":"a""#], finish: "length", .repair)
         #expect(cut.report?.calls == 0)
-        #expect(!cut.out.contains(#""partial_json":"\"}""#))
+        #expect(!cut.out.contains(#""partial_json":"}""#))
+    }
+
+    @Test(arguments: [ToolCallPolicy.repair, .observe])
+    func `a value that ends in the middle is counted and never completed`(policy: ToolCallPolicy) throws {
+        let finished = try answer([#"{"path":"/home/us"#, "er/tm"], policy)
+        #expect(finished.report?.calls == 1 && finished.report?.repaired == 0)
+        #expect(finished.report?.faults == [.malformed: 1])
+        let sent = finished.out.split(separator: "partial_json\":").dropFirst().map { $0.prefix { $0 != "}" } }
+        #expect(sent == [#""{\"path\":\"/home/us""#, #""er/tm""#])
+    }
+
+    @Test func `a long object with a name in another case is sent before it ends`() throws {
+        let long = String(repeating: "x", count: 300_000)
+        let (sent, checker) = try check(#"{"Path":"\#(long)"}"#)
+        #expect(sent == #"{"Path":"\#(long)"}"# && checker.remaining.contains(.unknownMember))
     }
 
     @Test func `names of tools in another case are those of the declared tools`() throws {

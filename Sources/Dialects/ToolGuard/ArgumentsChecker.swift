@@ -4,7 +4,8 @@ import JSONCore
 ///
 /// When it repairs, only what can have been meant in one way only is changed: strings where the schema wants what they
 /// spell (`"5"` for 5, `"{…}"` for an object), names of members in another case, a comma behind the last member, Python's
-/// `True`, line breaks inside strings, and brackets that are missing at the end of a call that the model has finished.
+/// `True`, line breaks inside strings, and brackets that are missing behind the last value of a call that the model has
+/// finished. A value that ends in the middle is never completed: nobody knows what else it was to say.
 struct ArgumentsChecker {
     typealias Fault = ToolCallReport.Fault
 
@@ -16,6 +17,8 @@ struct ArgumentsChecker {
         private(set) var requiredCount = 0
         /// What the value behind the last key must be.
         var member = ToolSchema.anything
+        /// The properties whose names have been put right.
+        var renamed: Set<Int> = []
 
         init(isObject: Bool, schema: ToolSchema) {
             (self.isObject, self.schema) = (isObject, schema)
@@ -43,6 +46,8 @@ struct ArgumentsChecker {
     private(set) var faults: Set<Fault> = []
     /// What is wrong with them still.
     private(set) var remaining: Set<Fault> = []
+    /// Whether a property has come by its name and by one that was put right: then that was a mistake.
+    private(set) var hasClash = false
 
     private let root: ToolSchema
     private let repairs: Bool
@@ -50,7 +55,11 @@ struct ArgumentsChecker {
     private var place = Place.value
     private var hasBegun = false
     /// Nothing is understood any more: the rest goes on as it is.
-    private var isBroken = false
+    private(set) var isBroken = false
+    /// A key in another case than a property's name, which is not sent before `name(isMeant:)` says how.
+    private var oddKey: (spelling: [UInt8], property: Int)?
+    /// Whether a string is read for what it spells.
+    private var isUnpacking = false
 
     private var token = Token.none
     /// The token as it is spelled, without quotes; of strings that are passed on at once only as much as is compared.
@@ -69,14 +78,16 @@ struct ArgumentsChecker {
     /// Whether the arguments are complete, or absent altogether.
     var isAtEnd: Bool { place == .end || isBroken || !hasBegun }
 
+    /// How many objects and arrays are open.
+    var depth: Int { levels.count }
+
+    /// Whether it waits to be told by `name(isMeant:)` whether a key in another case means a property.
+    var asksForName: Bool { oddKey != nil }
+
     // MARK: - Reading
 
-    /// Reads a piece of the arguments; what is to be sent for it is appended.
-    mutating func feed(_ bytes: [UInt8], into out: inout [UInt8]) {
-        for byte in bytes { feed(byte, into: &out) }
-    }
-
-    private mutating func feed(_ byte: UInt8, into out: inout [UInt8]) {
+    /// Reads the next byte of the arguments; what is to be sent for it is appended.
+    mutating func feed(_ byte: UInt8, into out: inout [UInt8]) {
         guard !isBroken else { return out.append(byte) }
         switch token {
         case .key, .string: feed(string: byte, into: &out)
@@ -242,22 +253,45 @@ struct ArgumentsChecker {
         let level = levels.count - 1
         guard level >= 0, let name = plain(spelling) else { return giveUp(into: &out) }
         let schema = levels[level].schema
-        var written = spelling
         if let known = schema.place(of: name) {
+            if levels[level].renamed.contains(known) { hasClash = true }
             levels[level].note(known)
-        } else if repairs, let meant = schema.place(like: name), !levels[level].seen.contains(meant),
-            !schema.isOpen || schema.properties[meant].isRequired
-        {
-            faults.insert(.unknownMember)
-            levels[level].note(meant)
-            written = []
-            JSONText(String(decoding: schema.properties[meant].name, as: UTF8.self)).appendEscaped(to: &written)
+        } else if repairs, let meant = schema.place(like: name), !schema.isOpen || schema.properties[meant].isRequired {
+            if levels[level].renamed.contains(meant) { hasClash = true }
+            oddKey = (spelling, meant)
+            if isUnpacking || levels[level].seen.contains(meant) { self.name(isMeant: false, into: &out) }
+            return
         } else {
-            if !schema.isOpen { note(.unknownMember) }
-            levels[level].member = .anything
+            noteUnknownMember(of: level)
         }
+        appendString(spelling, to: &out)
+    }
+
+    private mutating func noteUnknownMember(of level: Int) {
+        if !levels[level].schema.isOpen { note(.unknownMember) }
+        levels[level].member = .anything
+    }
+
+    /// Sends the key that is in question: under the property's name, or as it was made.
+    mutating func name(isMeant: Bool, into out: inout [UInt8]) {
+        guard let key = oddKey, let level = levels.indices.last else { return }
+        oddKey = nil
+        guard isMeant else {
+            noteUnknownMember(of: level)
+            return appendString(key.spelling, to: &out)
+        }
+        faults.insert(.unknownMember)
+        levels[level].renamed.insert(key.property)
+        levels[level].note(key.property)
+        var name: [UInt8] = []
+        JSONText(String(decoding: levels[level].schema.properties[key.property].name, as: UTF8.self))
+            .appendEscaped(to: &name)
+        appendString(name, to: &out)
+    }
+
+    private func appendString(_ spelling: [UInt8], to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        out += written
+        out += spelling
         out.append(UInt8(ascii: "\""))
     }
 
@@ -270,14 +304,14 @@ struct ArgumentsChecker {
             Self.isWanted(value, by: schema)
         else {
             note(.wrongType)
-            out.append(UInt8(ascii: "\""))
-            out += spelling
-            out.append(UInt8(ascii: "\""))
+            appendString(spelling, to: &out)
             return endValue()
         }
         faults.insert(.wrongType)
+        isUnpacking = true
         for byte in value.raw { feed(byte, into: &out) }
         if token == .literal { endLiteral(into: &out) }
+        isUnpacking = false
     }
 
     private static func isWanted(_ value: JSONValue, by schema: ToolSchema) -> Bool {
@@ -285,7 +319,7 @@ struct ArgumentsChecker {
         case .object: schema.types.contains(.object)
         case .array: schema.types.contains(.array)
         case .bool: schema.types.contains(.boolean)
-        case .number: schema.types.contains(isIntegral(value.raw) ? .integer : .number)
+        case .number: schema.types.contains(ArgumentLiteral.type(of: value.raw) ?? [])
         case .string, .null: false
         }
     }
@@ -299,36 +333,15 @@ struct ArgumentsChecker {
 
     // MARK: - Literals
 
-    private static let pythonLiterals: [[UInt8]: [UInt8]] = [
-        Array("True".utf8): Array("true".utf8), Array("False".utf8): Array("false".utf8),
-        Array("None".utf8): Array("null".utf8),
-    ]
-
     private mutating func endLiteral(into out: inout [UInt8]) {
-        if repairs, let meant = Self.pythonLiterals[spelling] {
+        if repairs, let meant = ArgumentLiteral.meant(by: spelling) {
             faults.insert(.malformed)
             spelling = meant
         }
-        guard let type = Self.type(ofLiteral: spelling) else { return giveUp(into: &out) }
+        guard let type = ArgumentLiteral.type(of: spelling[...]) else { return giveUp(into: &out) }
         if expected.types.isDisjoint(with: type) { note(.wrongType) }
         out += spelling
         endValue()
-    }
-
-    private static func type(ofLiteral literal: [UInt8]) -> ToolSchema.Types? {
-        if literal.elementsEqual("true".utf8) || literal.elementsEqual("false".utf8) { return .boolean }
-        if literal.elementsEqual("null".utf8) { return .null }
-        guard let first = literal.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first) else { return nil }
-        let isNumber = literal.dropFirst().allSatisfy {
-            (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e")
-                || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-")
-        }
-        guard isNumber else { return nil }
-        return isIntegral(literal[...]) ? .integer : .number
-    }
-
-    private static func isIntegral(_ number: ArraySlice<UInt8>) -> Bool {
-        !number.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
     }
 
     // MARK: - Ends
@@ -341,28 +354,15 @@ struct ArgumentsChecker {
             return
         }
         guard place != .end, !isBroken else { return }
-        guard repairs, endToken(into: &out), place != .colon, place != .value || !comma.isEmpty else {
+        // Another digit may follow a number, nothing a word.
+        if token == .literal, levels.isEmpty || ArgumentLiteral.isWord(spelling) { endLiteral(into: &out) }
+        guard place != .end, !isBroken else { return }
+        // Values that must be there and are not show that more was to come.
+        guard repairs, token == .none, place == .commaOrEnd, !levels.contains(where: \.isIncomplete) else {
             return giveUp(into: &out)
         }
         faults.insert(.malformed)
-        comma = []
         while let level = levels.last { close(level.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"), into: &out) }
-    }
-
-    /// Ends the token that the arguments end in; returns whether it could only end in one way.
-    private mutating func endToken(into out: inout [UInt8]) -> Bool {
-        switch token {
-        case .none: return true
-        case .key: return false
-        case .string:
-            guard !isHeld, !isEscaped, missingDigits == 0 else { return false }
-            endString(into: &out)
-        case .literal:
-            let whole = ["true", "false", "null"].first { Array($0.utf8).starts(with: spelling) }
-            if let whole { spelling = Array(whole.utf8) }
-            endLiteral(into: &out)
-        }
-        return !isBroken
     }
 
     /// The answer was cut off: nothing is made up for what is missing.

@@ -56,7 +56,7 @@ final class ToolCallGuard: AnswerFilter {
     private struct Call {
         var isDeclared: Bool
         var isRenamed = false
-        var checker: ArgumentsChecker
+        var arguments: ArgumentsMender
     }
 
     /// More than this does not wait for the reason of the end.
@@ -85,7 +85,7 @@ final class ToolCallGuard: AnswerFilter {
         case .arguments(let block, let text): _ = feed(text, of: block)
         case .close(let block):
             guard let call = calls[block] else { return }
-            if call.checker.isAtEnd { _ = finish(block) } else { unfinished.append(block) }
+            if call.arguments.isAtEnd { _ = finish(block) } else { unfinished.append(block) }
         case .finish(_, let reason):
             if !reason.cutsOff { for block in unfinished { _ = finish(block) } }
             unfinished = []
@@ -132,7 +132,7 @@ final class ToolCallGuard: AnswerFilter {
             append(bytes, of: block, to: &out)
         case .close(let block):
             guard let call = calls[block] else { return out.append(event) }
-            guard call.checker.isAtEnd else {
+            guard call.arguments.isAtEnd else {
                 unfinished.append(block)
                 return held.append(event)
             }
@@ -178,7 +178,7 @@ final class ToolCallGuard: AnswerFilter {
     }
 
     private func begin(_ block: Int, _ schema: ToolSchema, isDeclared: Bool) {
-        calls[block] = Call(isDeclared: isDeclared, checker: ArgumentsChecker(schema, repairs: repairs))
+        calls[block] = Call(isDeclared: isDeclared, arguments: ArgumentsMender(schema, repairs: repairs))
     }
 
     /// The bytes to send for a piece of arguments; nil for calls that are not checked.
@@ -187,7 +187,7 @@ final class ToolCallGuard: AnswerFilter {
         var bytes: [UInt8] = []
         text.appendUnescaped(to: &bytes)
         var out: [UInt8] = []
-        calls[block]?.checker.feed(bytes, into: &out)
+        calls[block]?.arguments.feed(bytes, into: &out)
         return out
     }
 
@@ -195,8 +195,8 @@ final class ToolCallGuard: AnswerFilter {
     private func finish(_ block: Int) -> [UInt8] {
         guard var call = calls.removeValue(forKey: block) else { return [] }
         var rest: [UInt8] = []
-        call.checker.finish(into: &rest)
-        var (faults, remaining) = (call.checker.faults, call.checker.remaining)
+        call.arguments.finish(into: &rest)
+        var (faults, remaining) = (call.arguments.faults, call.arguments.remaining)
         if !call.isDeclared { faults.insert(.unknownTool) }
         if !call.isDeclared, !call.isRenamed { remaining.insert(.unknownTool) }
         report.calls += 1
@@ -209,7 +209,7 @@ final class ToolCallGuard: AnswerFilter {
     private func cutOff(_ block: Int) -> [UInt8] {
         guard var call = calls.removeValue(forKey: block) else { return [] }
         var rest: [UInt8] = []
-        call.checker.cutOff(into: &rest)
+        call.arguments.cutOff(into: &rest)
         return rest
     }
 }
