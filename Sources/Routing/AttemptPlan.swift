@@ -271,11 +271,14 @@ package final class AttemptPlan {
         earliestRecovery = min(earliestRecovery ?? moment, moment)
     }
 
-    /// The first failing status with the last message, and the earliest time at which another try may succeed; for one
-    /// model the last failure as it is.
+    /// The first failure of a combo, the last of a single model; with the earliest time at which a try may succeed.
+    ///
+    /// What a provider answered counts before what the gateway did not ask of one for a strict client.
     private func finalFailure(at now: WallTime) -> PlanFailure {
         let retryAfter = earliestRecovery.flatMap { $0 > now ? Candidates.seconds(until: $0, from: now) : nil }
-        guard let first = seen.first, let last = seen.last else {
+        let answered = seen.filter { $0.failure.code != "strict_loss" }
+        let telling = answered.isEmpty ? seen : answered
+        guard var failure = (combo == nil ? telling.last : telling.first)?.failure else {
             return PlanFailure(
                 Failure(
                     .unavailable,
@@ -286,8 +289,6 @@ package final class AttemptPlan {
                 )
             )
         }
-        var failure = combo == nil ? last.failure : first.failure
-        failure.message = last.failure.message
         // For one model the provider's own word counts; for a combo, whichever of its accounts recovers first.
         let hint = combo == nil ? failure.retryAfter ?? retryAfter : retryAfter ?? failure.retryAfter
         failure.retryAfter = [429, 503, 529].contains(failure.status) ? hint : nil

@@ -54,7 +54,7 @@ enum FailureRules {
             name: "model cannot be called",
             condition: { evidence, _ in
                 evidence.failure.cause == .gateway
-                    && ["provider_not_supported", "strict_loss"].contains(evidence.failure.code)
+                    && ["provider_not_supported", "strict_loss", "not_continuable"].contains(evidence.failure.code)
             },
             verdict: FailureVerdict(.nextModel)
         ),

@@ -51,6 +51,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [["messages/m1", "chat/m2"], ["chat/m2", "messages/m1"]])
+    func `a failure of a provider is told before what was not asked`(models: [String]) async throws {
+        let messages = try Upstream { .answer("from messages", .anthropicMessages, to: $0) }
+        let chat = try Upstream { _ in .failure(500, "boom") }
+        try await withWorld { world async throws in
+            try await world.connect(messages, speaking: .anthropicMessages)
+            try await world.connect(chat, speaking: .openAIChat)
+            try await world.addCombo("mix", models)
+            let answer = await world.ask(question("mix"), headers: Self.strict)
+            #expect(answer.status == 500 && answer.failure?.code != "strict_loss")
+            #expect(answer.failure?.message.contains("boom") == true)
+            #expect(answer.failure?.message.contains("seed") == false)
+        }
+    }
+
     @Test(arguments: Loss.Feature.allCases)
     func `the documentation names every loss`(feature: Loss.Feature) throws {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -244,7 +244,7 @@ struct AttemptPlanTests {
         #expect(run.accounts == ["o1", "g1"])
     }
 
-    @Test func `a failed combo answers with the first status, the last message and the earliest time`() {
+    @Test func `a failed combo answers with its first failure and the earliest time`() {
         let run = run(
             combo("c", [model("openai/gpt-4o", account: "o1"), model("groq/x"), model("anthropic/claude-x")])
         )
@@ -255,8 +255,20 @@ struct AttemptPlanTests {
             default: evidence(400, "three")
             }
         }
-        #expect(failure?.failure.status == 429 && failure?.failure.message == "three")
+        #expect(failure?.failure.status == 429 && failure?.failure.message == "one")
         #expect(failure?.failure.retryAfter == 10)
+    }
+
+    @Test(arguments: [[0, 1], [1, 0], [1, 1]])
+    func `what a provider answered counts before what was not asked of one for a strict client`(order: [Int]) {
+        let strict = evidence(400, "cannot express: seed", code: "strict_loss", cause: .gateway)
+        let answers = [evidence(500, "boom"), strict]
+        let run = run(combo("c", [model("groq/x"), model("anthropic/claude-x")]))
+        let failure = run.run { answers[order[$0.account.id == "g1" ? 0 : 1]] }?.failure
+        let hasAnswer = order.contains(0)
+        #expect(failure?.status == (hasAnswer ? 500 : 400))
+        #expect(failure?.message == (hasAnswer ? "boom" : "cannot express: seed"))
+        #expect(failure?.code == (hasAnswer ? answers[0].failure.code : "strict_loss"))
     }
 
     @Test func `nothing in the combo can be tried`() {
