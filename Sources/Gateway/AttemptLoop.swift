@@ -157,7 +157,7 @@ final class AttemptLoop: @unchecked Sendable {
         let call = try gateway.call(for: attempt, stream: question.wantsStream, request)
         let target = gateway.ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)
         ledger.target = target
-        return AttemptRunner(
+        return try AttemptRunner(
             gateway: gateway,
             request: request,
             question: question,

@@ -42,7 +42,15 @@ final class AttemptRunner {
         state: ResponsesState? = nil,
         sink: any AnswerSink,
         continuing interrupted: StreamDelivery? = nil
-    ) {
+    ) throws(Failure) {
+        if let interrupted {
+            guard let rest = interrupted.continuationRequest(question.document, profile: call.profile) else {
+                throw .notContinuable(model: "\(target.prefix)/\(target.model)")
+            }
+            document = rest
+        } else {
+            document = question.document
+        }
         self.gateway = gateway
         self.request = request
         self.question = question
@@ -58,7 +66,6 @@ final class AttemptRunner {
         context.keepsAnswer = state?.isKept == true
         context.continuedResponse = state?.reference
         self.interrupted = interrupted
-        document = interrupted?.continuationRequest(question.document, profile: call.profile) ?? question.document
         gateway.reasoning?.lend(to: &context, request, account: target.connectionID)
     }
 

@@ -28,4 +28,9 @@ extension Failure {
             code: "strict_loss"
         )
     }
+
+    /// Why a model is not asked for the rest of an answer whose form it would break.
+    static func notContinuable(model: String) -> Failure {
+        Failure(.unsupported, "[\(model)] cannot go on with an answer that must be JSON", code: "not_continuable")
+    }
 }

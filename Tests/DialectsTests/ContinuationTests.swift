@@ -239,6 +239,73 @@ import Testing
         #expect(frames.last?.hasPrefix("event: error") == true)
     }
 
+    // MARK: - Wishes about the answer
+
+    /// What another target is asked after `Hello, wonderful world!` was sent.
+    private func request(_ client: Dialect, _ body: String, to target: Dialect) throws -> JSONValue? {
+        var context = makeContext(client, .openAIChat)
+        context.continuation = .text
+        let profile = TargetProfile(.openAIChat)
+        var relay = AnswerRelay(context: context, profile: profile, upstreamContentType: "text/event-stream")
+        var out: [UInt8] = []
+        relay.receive(Array(Self.chat("Hello, wonderful world!").utf8), into: &out)
+        relay.finish(cleanEnd: false, into: &out)
+        #expect(relay.isContinuable)
+        return relay.continuationRequest(try json(body), profile: TargetProfile(target))?.root
+    }
+
+    private static let chatBody = #""model":"m","messages":[{"role":"user","content":"x"}]"#
+    private static let geminiBody = #""contents":[{"role":"user","parts":[{"text":"x"}]}]"#
+
+    @Test(arguments: [
+        (Dialect.openAIChat, "{\(chatBody)}", true, true),
+        (.openAIChat, #"{\#(chatBody),"response_format":{"type":"text"}}"#, true, true),
+        (.openAIChat, #"{\#(chatBody),"response_format":{"type":"json_object"}}"#, false, true),
+        (
+            .openAIChat,
+            #"{\#(chatBody),"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}}"#,
+            false, false
+        ),
+        (.openAIResponses, #"{"model":"m","input":"x","text":{"format":{"type":"json_object"}}}"#, false, true),
+        (
+            .anthropicMessages,
+            #"{\#(chatBody),"max_tokens":9,"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}}"#,
+            false, false
+        ),
+        (.gemini, #"{\#(geminiBody),"generationConfig":{"responseMimeType":"application/json"}}"#, false, true),
+        (.ollama, #"{\#(chatBody),"format":"json"}"#, false, true),
+    ])
+    func `an answer that must be JSON goes on from its last byte or not at all`(
+        client: Dialect,
+        body: String,
+        isAsked: Bool,
+        isPrefilled: Bool
+    ) throws {
+        #expect((try request(client, body, to: .openAIChat) != nil) == isAsked)
+        let prefilled = try request(client, body, to: .anthropicMessages)
+        #expect((prefilled != nil) == isPrefilled)
+        let text = prefilled.map { String(decoding: $0.document.bytes, as: UTF8.self) }
+        #expect(text?.contains("Continue it exactly") != true)
+    }
+
+    /// Six tokens were sent.
+    @Test(arguments: [
+        (
+            Dialect.openAIChat, #"{\#(chatBody),"max_tokens":20,"max_completion_tokens":10}"#,
+            #""max_tokens":14,"max_completion_tokens":4"#
+        ),
+        (.openAIResponses, #"{"model":"m","input":"x","max_output_tokens":20}"#, #""max_output_tokens":14"#),
+        (.anthropicMessages, #"{\#(chatBody),"max_tokens":6}"#, #""max_tokens":1}"#),
+        (.anthropicMessages, #"{\#(chatBody),"max_tokens":5}"#, #""max_tokens":1}"#),
+        (.gemini, #"{\#(geminiBody),"generationConfig":{"maxOutputTokens":20}}"#, #""maxOutputTokens":14"#),
+        (.ollama, #"{\#(chatBody),"options":{"num_predict":20}}"#, #""num_predict":14"#),
+        (.ollama, #"{\#(chatBody),"options":{"num_predict":-1}}"#, #""num_predict":-1"#),
+    ])
+    func `the limit of an answer counts what was sent of it`(client: Dialect, body: String, limit: String) throws {
+        let sent = try #require(try request(client, body, to: .openAIChat)).document
+        #expect(String(decoding: sent.bytes, as: UTF8.self).contains(limit))
+    }
+
     // MARK: - Odd streams
 
     @Test func `text behind calls goes on in its own block`() throws {

@@ -148,6 +148,21 @@ import Testing
         }
     }
 
+    @Test func `an answer that must be JSON is not gone on with by asking`() async throws {
+        try await world(.text) { call in
+            call.key == "a1" ? .stream(Chat.role + Chat.text("{\\\"a\\\": 1,")) : .stream(Chat.role + Chat.text("{}"))
+        } _: { world, upstream in
+            let format = #","response_format":{"type":"json_object"}"#
+            let question = ClientQuestion(dialect: .openAIChat, model: "near/m1", streams: true, more: format)
+            let answer = await world.ask(question)
+            #expect(upstream.asked == ["a1 m1"])
+            #expect(answer.sink.text.contains(#""retryable":true,"reason":"upstream_cut_off""#))
+            #expect(answer.sink.text.contains(": x-omniroute-stream=failed\n") && answer.sink.isFinished)
+            let isReady = try world.isReady("near/m1")
+            #expect(isReady)
+        }
+    }
+
     @Test func `a whole stream says so`() async throws {
         try await world(.text) { _ in
             .stream(Chat.role + Chat.text("Hi") + Chat.finish() + Chat.done)

@@ -27,6 +27,9 @@ struct AnswerProgress {
     private var isFinished = false
     private var size = 0
 
+    /// About so many tokens are in the calls, which must come again.
+    var callTokens: Int { calls.reduce(0) { $0 + ($1.name.utf8.count + $1.arguments.count + 3) / 4 } }
+
     /// The text block that is still open.
     var openText: Int? { if case .text(let block) = open { block } else { nil } }
 

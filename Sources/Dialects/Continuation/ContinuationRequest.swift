@@ -7,23 +7,42 @@ enum ContinuationRequest {
         characters follow directly on its last one. Do not repeat anything and do not mention the interruption.
         """
 
-    /// The client's request with the answer so far behind it; nil if it cannot be built.
+    /// The client's request with the answer so far behind it, and the limit of its tokens lowered by `spent`; `nil` if
+    /// the target cannot go on with the answer.
     ///
     /// `prefills` tells whether the target goes on with a last turn of the assistant by itself.
     static func document(
         _ request: JSONDocument,
-        dialect: Dialect,
+        context: TranslationContext,
         progress: AnswerProgress,
-        prefills: Bool
+        prefills: Bool,
+        spent: Int
     ) -> JSONDocument? {
+        let dialect = context.clientDialect
         guard !progress.text.isEmpty || !progress.calls.isEmpty else { return request }
+        let prefills = prefills && progress.calls.isEmpty && !progress.text.isEmpty
+        guard mayGoOn(with: request, context, prefills: prefills) else { return nil }
         let text = String(decoding: progress.text, as: UTF8.self)
         var turns: [[UInt8]] = []
         if !text.isEmpty { turns.append(turn(isUser: false, text, in: dialect)) }
-        if !(prefills && progress.calls.isEmpty && !text.isEmpty) {
-            turns.append(turn(isUser: true, instruction(for: progress), in: dialect))
+        if !prefills { turns.append(turn(isUser: true, instruction(for: progress), in: dialect)) }
+        var editor = JSONEditor(request)
+        OutputLimits.lower(by: spent, of: request.root, dialect, with: &editor)
+        append(turns, to: request, dialect, with: &editor)
+        return try? JSONDocument.parse(editor.finish())
+    }
+
+    /// Whether the form of the answer allows another target to go on with it.
+    ///
+    /// What must be JSON as a whole can be gone on with from its last byte only: asked in words, a model begins a new
+    /// document. The means by which providers follow a schema begin anew, too.
+    private static func mayGoOn(with request: JSONDocument, _ context: TranslationContext, prefills: Bool) -> Bool {
+        var context = context.restarted
+        switch try? context.clientDialect.codec.decodeRequest(request, context: &context).output {
+        case .jsonSchema: return false
+        case .jsonObject: return prefills
+        case .text, nil: return true
         }
-        return try? JSONDocument.parse(appending(turns, to: request, dialect))
     }
 
     private static func instruction(for progress: AnswerProgress) -> String {
@@ -59,23 +78,25 @@ enum ContinuationRequest {
         return writer.bytes
     }
 
-    private static func appending(_ turns: [[UInt8]], to request: JSONDocument, _ dialect: Dialect) -> [UInt8] {
+    private static func append(
+        _ turns: [[UInt8]],
+        to request: JSONDocument,
+        _ dialect: Dialect,
+        with editor: inout JSONEditor
+    ) {
         let name: StaticString =
             switch dialect {
             case .openAIChat, .anthropicMessages, .ollama: "messages"
             case .openAIResponses: "input"
             case .gemini: "contents"
             }
-        var editor = JSONEditor(request)
         guard let list = request.root[name], list.isArray else {
             // A Responses request whose input is a text.
             var first: [[UInt8]] = []
             if let text = request.root[name]?.string { first = [turn(isUser: true, text, in: dialect)] }
-            editor.setMember("\(name)", of: request.root, to: array(first + turns))
-            return editor.finish()
+            return editor.setMember("\(name)", of: request.root, to: array(first + turns))
         }
         for turn in turns { editor.insertElement(turn, at: list.count, of: list) }
-        return editor.finish()
     }
 
     private static func array(_ elements: [[UInt8]]) -> [UInt8] {

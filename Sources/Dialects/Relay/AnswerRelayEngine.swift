@@ -102,9 +102,10 @@ final class AnswerRelayEngine {
         guard let progress else { return nil }
         return ContinuationRequest.document(
             request,
-            dialect: context.clientDialect,
+            context: context,
             progress: progress,
-            prefills: profile.prefill && profile.continuesPrefill
+            prefills: profile.prefill && profile.continuesPrefill,
+            spent: max(0, (usedInAll.output ?? 0) - progress.callTokens)
         )
     }
 

@@ -63,7 +63,7 @@ extension World {
             stepID: nil
         )
         ledger.target = target
-        return AttemptRunner(
+        return try AttemptRunner(
             gateway: gateway,
             request: request,
             question: question,
