@@ -254,7 +254,9 @@ final class AnswerRelayEngine {
             forwarder.forward(StreamFrame(name: event.name, content: .json(document.root)), into: &out)
             forwarded = out[outputStart...]
         }
-        pattern.learn(document, name: event.name, events: events, output: forwarded)
+        // What comes behind a reason for the end means more to a decoder than its text.
+        let known = decoder.awaitsOnlyTheEnd ? [] : events
+        pattern.learn(document, name: event.name, events: known, output: forwarded)
         forwarded = nil  // or `out` would be copied when it grows
         deliverEvents(into: &out)
     }
