@@ -108,6 +108,26 @@ public struct JSONText: Sendable {
         }
     }
 
+    /// Whether the text ends in the first half of a character that takes two escapes (`\ud83d`): the second is missing.
+    public var endsInHighSurrogate: Bool {
+        switch storage {
+        case .owned: false
+        case .slice(let value):
+            value.node.isFlagged && Self.endsInHighSurrogate(value.document.bytes[value.node.content])
+        case .raw(let bytes): Self.endsInHighSurrogate(bytes[...])
+        }
+    }
+
+    private static func endsInHighSurrogate(_ escaped: ArraySlice<UInt8>) -> Bool {
+        let last = escaped.suffix(6)
+        guard last.count == 6, last.starts(with: "\\u".utf8), last[last.startIndex + 2] | 0x20 == UInt8(ascii: "d"),
+            "89abAB".utf8.contains(last[last.startIndex + 3])
+        else { return false }
+        // The backslash may itself be escaped.
+        let slashes = escaped[..<last.startIndex].reversed().prefix { $0 == UInt8(ascii: "\\") }.count
+        return slashes.isMultiple(of: 2)
+    }
+
     private static func isQuoted(_ escaped: ArraySlice<UInt8>) -> Bool {
         var rest = escaped
         while let first = rest.popFirst() {

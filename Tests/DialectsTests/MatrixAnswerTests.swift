@@ -94,16 +94,20 @@ import Testing
         }
     }
 
-    @Test(arguments: Direction.all)
-    func `a stream that breaks off between two events never ends well`(direction: Direction) throws {
+    @Test(arguments: Direction.all, [false, true])
+    func `a stream that ends between two events never ends well without a reason`(
+        direction: Direction,
+        cleanEnd: Bool
+    ) throws {
         for input in try Matrix.answers(direction.upstream) where input.isStream {
             let whole = run([input.bytes], input, direction, streams: true)
             for length in Self.boundaries(input.bytes) {
-                let part = run([Array(input.bytes[..<length])], input, direction, streams: true, cleanEnd: false)
+                let part = run([Array(input.bytes[..<length])], input, direction, streams: true, cleanEnd: cleanEnd)
                 let place = "\(direction.folder) \(input.name) cut at \(length)"
                 if part.failure == nil {
                     // Only the end mark or usage is missing.
                     #expect(part.isComplete && part.stopReason == whole.stopReason, "\(place): \(part.out)")
+                    #expect(direction.upstream.saysTheEnd(input.bytes[..<length]), "\(place): \(part.out)")
                 }
                 if part.hasContent { validate(part, of: input, direction, cut: length) }
             }
@@ -116,5 +120,21 @@ import Testing
         return bytes.indices.dropFirst().filter { place in
             isLineEnd(bytes[place - 1]) && !isLineEnd(bytes[place])
         }
+    }
+}
+
+extension Dialect {
+    /// Whether a part of a provider's stream tells why the answer ends, as far as its words show.
+    fileprivate func saysTheEnd(_ stream: ArraySlice<UInt8>) -> Bool {
+        let text = String(decoding: stream.filter { $0 != 0x20 }, as: UTF8.self)
+        let words =
+            switch self {
+            case .openAIChat: [#""finish_reason":""#, "[DONE]"]
+            case .openAIResponses: ["response.completed", "response.incomplete", "response.done"]
+            case .anthropicMessages: [#""stop_reason":""#, "message_stop"]
+            case .gemini: ["finishReason", "finish_reason", "blockReason"]
+            case .ollama: [#""done":true"#]
+            }
+        return words.contains { text.contains($0) }
     }
 }

@@ -2,16 +2,20 @@ import JSONCore
 
 /// Writes events as an Anthropic stream.
 ///
-/// Anthropic's blocks come strictly one after another. What another dialect sends in between waits:
+/// Anthropic's blocks come strictly one after another. What another dialect sends in between waits, and a block that had
+/// to end because another one began goes on in a further one:
 ///
 ///     current ── the block being written; its header comes with its first content
 ///     waiting ── blocks that appeared while a call was incomplete, each with its events, in their order
+///     ended ──── blocks of text and thinking of which more may come
 final class MessagesAnswerEncoder: AnswerEncoder {
-    private enum Kind { case text, thinking, toolCall, opaque }
+    private enum Kind { case text, thinking, toolCall, opaque, complete }
 
     private struct Block {
         var number: Int
         var kind: Kind
+        /// What the block would go on as; nil for one that is complete when it ends.
+        var rest: BlockKind?
         /// The number on the wire, once the header is written.
         var index: Int?
         var hasArguments = false
@@ -19,21 +23,20 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         var freeText: [UInt8]?
         var balance = JSONBalance()
         var signature: Signature?
-    }
 
-    private struct WaitingBlock {
-        var number: Int
-        var kind: BlockKind
-        var events: [AnswerEvent] = []
-        var isClosed = false
+        var takesText: Bool { kind == .text || kind == .thinking }
+        var takesArguments: Bool { kind == .toolCall || kind == .opaque }
     }
 
     private let ids: any IDGenerator
     private let model: String
     private let estimatedInputTokens: Int?
     private var hasStarted = false
+    private var hasEnded = false
+    private var hasCalls = false
     private var current: Block?
-    private var waiting: [WaitingBlock] = []
+    private var waiting = WaitingBlocks()
+    private var ended: [Int: BlockKind] = [:]
     private var nextIndex = 0
     private var stop = StopReason.stop
     private var usage = Usage()
@@ -49,12 +52,14 @@ final class MessagesAnswerEncoder: AnswerEncoder {
     // MARK: - Events
 
     func write(_ event: AnswerEvent, into out: inout [UInt8]) {
+        guard !hasEnded else { return }
         switch event {
         case .text(let block, let text), .thinking(let block, let text), .refusal(let block, let text):
             guard current?.number == block else { return wait(event, of: block, into: &out) }
-            write(delta: text, into: &out)
+            if current?.takesText == true { write(delta: text, into: &out) }
         case .arguments(let block, let text):
             guard current?.number == block else { return wait(event, of: block, into: &out) }
+            guard current?.takesArguments == true else { return }
             guard current?.freeText == nil else {
                 var bytes: [UInt8] = []
                 text.appendUnescaped(to: &bytes)
@@ -68,6 +73,8 @@ final class MessagesAnswerEncoder: AnswerEncoder {
             guard current?.number == block else { return wait(event, of: block, into: &out) }
             current?.signature = signature
         case .citation(let block, let citation):
+            // Only Anthropic's own citations can be expressed: the others lack what Anthropic wants to see again.
+            guard citation.origin == .anthropicMessages else { return }
             guard current?.number == block else { return wait(event, of: block, into: &out) }
             write(citation, into: &out)
         // There is one answer only: what belongs to another choice finds no block.
@@ -77,7 +84,9 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         case .usage(let later): usage.merge(later)
         case .finish(let choice, let reason): if choice == 0 { stop = reason }
         case .end: end(into: &out)
-        case .error(let failure): MessagesErrors.writeEvent(failure, into: &out)
+        case .error(let failure):
+            hasEnded = true
+            MessagesErrors.writeEvent(failure, into: &out)
         case .logprobs: break
         case .ping: if hasStarted { out.append("event: ping\ndata: {\"type\":\"ping\"}\n\n") }
         }
@@ -113,15 +122,13 @@ final class MessagesAnswerEncoder: AnswerEncoder {
 
     // MARK: - Order of blocks
 
+    private var isInsideCall: Bool { current?.kind == .toolCall && current?.balance.isComplete == false }
+
     private func open(_ number: Int, _ kind: BlockKind, into out: inout [UInt8]) {
-        if let current {
-            if current.kind == .toolCall, !current.balance.isComplete {
-                return waiting.append(WaitingBlock(number: number, kind: kind))
-            }
-            closeCurrent(into: &out)
-        }
+        guard !isInsideCall else { return waiting.append(number, kind) }
+        closeCurrent(into: &out)
         guard waiting.isEmpty else {
-            waiting.append(WaitingBlock(number: number, kind: kind))
+            waiting.append(number, kind)
             return promote(into: &out)
         }
         start(number, kind, into: &out)
@@ -131,27 +138,28 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         if current?.number == number {
             closeCurrent(into: &out)
             promote(into: &out)
-        } else if let place = waiting.firstIndex(where: { $0.number == number }) {
-            waiting[place].isClosed = true
+        } else {
+            waiting.close(number)
         }
+        ended[number] = nil
     }
 
+    /// Takes an event of a block that is not being written: one that waits, or has ended too early.
     private func wait(_ event: AnswerEvent, of number: Int, into out: inout [UInt8]) {
-        guard let place = waiting.firstIndex(where: { $0.number == number }) else { return }
-        waiting[place].events.append(event)
-        if let current, current.kind == .toolCall, !current.balance.isComplete { return }
+        if let rest = ended.removeValue(forKey: number) { waiting.append(number, rest) }
+        guard waiting.add(event, to: number), !isInsideCall else { return }
         closeCurrent(into: &out)
         promote(into: &out)
     }
 
     /// Writes waiting blocks for as long as the one being written is complete.
     private func promote(into out: inout [UInt8]) {
-        while current == nil, !waiting.isEmpty {
-            let next = waiting.removeFirst()
+        while current == nil, let next = waiting.takeFirst() {
             start(next.number, next.kind, into: &out)
             for event in next.events { write(event, into: &out) }
             let isComplete = current?.balance.isComplete == true && !waiting.isEmpty
             if next.isClosed || isComplete { closeCurrent(into: &out) }
+            if next.isClosed { ended[next.number] = nil }
         }
     }
 
@@ -162,10 +170,11 @@ final class MessagesAnswerEncoder: AnswerEncoder {
             promote(into: &out)
             closeCurrent(into: &out)
         }
+        hasEnded = true
         var writer = JSONWriter()
         writer.bytes.append("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":")
         writer.beginObject()
-        MessagesStopReason.writeMembers(stop, to: &writer)
+        MessagesStopReason.writeMembers(stop.corrected(hasCalls: hasCalls), to: &writer)
         writer.endObject()
         writer.bytes.append(",\"usage\":")
         writer.startDocument()
@@ -182,9 +191,10 @@ final class MessagesAnswerEncoder: AnswerEncoder {
 
     private func start(_ number: Int, _ kind: BlockKind, into out: inout [UInt8]) {
         switch kind {
-        case .text, .refusal: current = Block(number: number, kind: .text)
-        case .thinking: current = Block(number: number, kind: .thinking)
+        case .text, .refusal: current = Block(number: number, kind: .text, rest: kind)
+        case .thinking: current = Block(number: number, kind: .thinking, rest: kind)
         case .toolCall(let id, let name, let kind):
+            hasCalls = true
             current = Block(number: number, kind: .toolCall, freeText: kind == .custom ? [] : nil)
             writeHeader(into: &out) { writer in
                 writer.member("type", literal: "tool_use")
@@ -195,7 +205,7 @@ final class MessagesAnswerEncoder: AnswerEncoder {
                 writer.endObject()
             }
         case .redactedThinking(let signature):
-            current = Block(number: number, kind: .opaque)
+            current = Block(number: number, kind: .complete)
             writeHeader(into: &out) { writer in
                 writer.member("type", literal: "redacted_thinking")
                 writer.member("data", MessagesBlocks.text(of: signature))
@@ -214,15 +224,16 @@ final class MessagesAnswerEncoder: AnswerEncoder {
     /// A search that the provider made is two blocks: the call and what it found.
     private func write(_ call: WebSearchCall, into out: inout [UInt8]) {
         let id = MessagesBlocks.searchID(ids)
-        current = Block(number: -1, kind: .opaque)
+        current = Block(number: -1, kind: .complete)
         writeHeader(into: &out) { MessagesBlocks.writeSearch(id, call, to: &$0) }
         closeCurrent(into: &out)
-        current = Block(number: -1, kind: .opaque)
+        current = Block(number: -1, kind: .complete)
         writeHeader(into: &out) { MessagesBlocks.writeSearchResult(id, call, to: &$0) }
         closeCurrent(into: &out)
     }
 
     private func takeIndex(into out: inout [UInt8]) {
+        begin(AnswerStart(), into: &out)
         current?.index = nextIndex
         out.append("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":")
         out.append(contentsOf: JSONLiteral.int(nextIndex))
@@ -230,7 +241,7 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         deltaHead =
             switch current?.kind {
             case .thinking: MessagesDeltaHead.thinking(nextIndex)
-            case .toolCall, .opaque: MessagesDeltaHead.arguments(nextIndex)
+            case .toolCall, .opaque, .complete: MessagesDeltaHead.arguments(nextIndex)
             case .text, nil: MessagesDeltaHead.text(nextIndex)
             }
         nextIndex += 1
@@ -271,9 +282,8 @@ final class MessagesAnswerEncoder: AnswerEncoder {
         out.append("\"}}\n\n")
     }
 
-    /// Only Anthropic's own citations can be expressed: the others lack what Anthropic wants to see again.
     private func write(_ citation: Citation, into out: inout [UInt8]) {
-        guard citation.origin == .anthropicMessages, current?.kind == .text else { return }
+        guard current?.kind == .text else { return }
         writeLazyHeader(into: &out)
         writeDelta(into: &out) { out in
             out.append("citations_delta\",\"citation\":")
@@ -291,6 +301,7 @@ final class MessagesAnswerEncoder: AnswerEncoder {
 
     private func closeCurrent(into out: inout [UInt8]) {
         guard let block = current else { return }
+        ended[block.number] = block.rest
         if block.kind == .thinking { writeSignature(of: block, into: &out) }
         if let text = block.freeText {
             write(delta: ChatCalls.wrapped(JSONText(String(decoding: text, as: UTF8.self))), into: &out)
@@ -316,53 +327,5 @@ final class MessagesAnswerEncoder: AnswerEncoder {
             MessagesBlocks.text(of: block.signature ?? .unsigned).appendEscaped(to: &out)
             out.append("\"}}\n\n")
         }
-    }
-}
-
-/// What stands in Anthropic blocks for things of other dialects.
-enum MessagesBlocks {
-    /// The signature as an Anthropic client sees it: its own as it is, others in a carrier.
-    static func text(of signature: Signature) -> JSONText {
-        signature.family == .anthropic && signature.scope == nil ? signature.data : signature.carrier
-    }
-
-    /// Begins the ids of searches that another dialect's provider made: Anthropic must not see them again.
-    static let ownSearch = "srvtoolu_omr1_"
-
-    static func searchID(_ ids: any IDGenerator) -> String { ownSearch + ids.characters(24) }
-
-    /// Writes the members of a search that the provider made.
-    static func writeSearch(_ id: String, _ call: WebSearchCall, to writer: inout JSONWriter) {
-        writer.member("type", literal: "server_tool_use")
-        writer.member("id", id)
-        writer.member("name", literal: "web_search")
-        writer.key("input")
-        writer.beginObject()
-        writer.member("query", call.query)
-        writer.endObject()
-    }
-
-    /// Writes the members of what a search found.
-    static func writeSearchResult(_ id: String, _ call: WebSearchCall, to writer: inout JSONWriter) {
-        writer.member("type", literal: "web_search_tool_result")
-        writer.member("tool_use_id", id)
-        writer.key("content")
-        writer.beginArray()
-        for source in call.sources {
-            writer.beginObject()
-            writer.member("type", literal: "web_search_result")
-            writer.member("url", source.url)
-            writer.member("title", source.title ?? source.url)
-            writer.member("encrypted_content", literal: "")
-            writer.memberNull("page_age")
-            writer.endObject()
-        }
-        writer.endArray()
-    }
-
-    /// Stands for an image, which Anthropic's answers cannot contain.
-    static func replacement(for media: Media) -> JSONText {
-        if case .url(let url) = media.source { return JSONText.joined(["![image](", url, ")"], separator: "") }
-        return "[image output omitted]"
     }
 }

@@ -29,6 +29,13 @@ package enum UpstreamError {
         return inAnswer(body, of: body, dialect: dialect)
     }
 
+    /// The error that a frame of a stream tells of, or that it is as its event's name or its type says.
+    static func object(in frame: JSONValue, name: String?) -> JSONValue? {
+        if let error = frame.present("error") { return error }
+        let isError = name == "error" || frame["object"]?.equals("error") == true
+        return isError && frame["choices"] == nil && frame["candidates"] == nil ? frame : nil
+    }
+
     /// The failure that an error object inside an answer stands for.
     static func inAnswer(_ error: JSONValue, of frame: JSONValue, dialect: Dialect) -> Failure {
         let said = statement(in: error) ?? ErrorStatement()

@@ -9,7 +9,21 @@ final class GeminiAnswerDecoder: AnswerDecoder {
         var hasCalls = false
         var callIDs: Set<String> = []
         var finish: StopReason?
+        /// Whether more came behind a reason: there are servers that give one with every chunk, and only the end of the
+        /// transfer is the end then.
+        var mayGoOn = false
+        /// Whether there was a reason that is none.
+        var hasUnspecified = false
         var grounding = GeminiGrounding()
+
+        var isFinished: Bool { finish != nil || hasUnspecified }
+
+        /// Takes a reason; of several the last one that goes with content counts, or says more than a plain stop.
+        mutating func note(_ reason: String, isNews: Bool) {
+            guard reason != GeminiFinishReason.unspecified else { return hasUnspecified = true }
+            let told = GeminiFinishReason.read(reason)
+            if isNews || finish == nil || told != .stop { finish = told }
+        }
     }
 
     private let names: NameMap
@@ -31,7 +45,7 @@ final class GeminiAnswerDecoder: AnswerDecoder {
         citesSources = context.citesSources
     }
 
-    var awaitsOnlyTheEnd: Bool { !choices.isEmpty && choices.allSatisfy { $0.finish != nil } }
+    var awaitsOnlyTheEnd: Bool { !choices.isEmpty && choices.allSatisfy { $0.finish != nil && !$0.mayGoOn } }
 
     let readsArrays = true
 
@@ -45,7 +59,7 @@ final class GeminiAnswerDecoder: AnswerDecoder {
         // What comes behind the end is usage at most.
         guard !hasEnded else { return }
         let chunk = frame["candidates"] == nil ? frame.present("response") ?? frame : frame
-        if let error = chunk.present("error") {
+        if let error = UpstreamError.object(in: chunk, name: name) {
             guard !awaitsOnlyTheEnd else { return }
             return fail(UpstreamError.inAnswer(error, of: chunk, dialect: .gemini), into: &events)
         }
@@ -75,7 +89,8 @@ final class GeminiAnswerDecoder: AnswerDecoder {
 
     func finish(isClean: Bool, into events: inout [AnswerEvent]) {
         guard !hasEnded else { return }
-        guard awaitsOnlyTheEnd else { return fail(.endedEarly, into: &events) }
+        let isWhole = isClean && !choices.isEmpty && choices.allSatisfy(\.isFinished)
+        guard isWhole || awaitsOnlyTheEnd else { return fail(.endedEarly, into: &events) }
         let isMalformed = choices.contains { $0.finish == .malformedToolCall }
         if isMalformed, choices.allSatisfy({ !$0.hasContent }) { return fail(.malformedCall, into: &events) }
         hasEnded = true
@@ -105,7 +120,7 @@ final class GeminiAnswerDecoder: AnswerDecoder {
         let choice = max(0, candidate["index"]?.int ?? 0)
         guard choice < 128 else { return }
         prepare(choice)
-        guard choices[choice].finish == nil else { return choices[choice].grounding.read(candidate) }
+        let before = events.count
         for part in candidate["content"]?["parts"]?.elements ?? JSONDocument.emptyArray.root.elements
         where part.isObject {
             receive(part: part, of: choice, into: &events)
@@ -114,9 +129,10 @@ final class GeminiAnswerDecoder: AnswerDecoder {
             events.append(.logprobs(open.block, tokens))
         }
         choices[choice].grounding.read(candidate)
-        if let reason = candidate.present("finishReason", or: "finish_reason")?.string, !reason.isEmpty {
-            choices[choice].finish = GeminiFinishReason.read(reason)
-        }
+        let isNews = events.count > before
+        if isNews, choices[choice].finish != nil { choices[choice].mayGoOn = true }
+        guard let reason = GeminiFinishReason.of(candidate) else { return }
+        choices[choice].note(reason, isNews: isNews)
     }
 
     private func receive(part: JSONValue, of choice: Int, into events: inout [AnswerEvent]) {

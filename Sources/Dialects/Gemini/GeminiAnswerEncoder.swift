@@ -2,7 +2,7 @@ import JSONCore
 
 /// Writes events as a Gemini stream: server-sent events, or the elements of one JSON array.
 ///
-/// Calls are written whole when they are closed. A signature of another family stands on the part behind its thinking,
+/// Calls are written whole when they are closed, in the order in which they were made. A signature of another family stands on the part behind its thinking,
 /// where Gemini's own would: clients keep those parts and throw away thoughts.
 final class GeminiAnswerEncoder: AnswerEncoder {
     private struct Block {
@@ -20,6 +20,7 @@ final class GeminiAnswerEncoder: AnswerEncoder {
         var pending: Signature?
         var text: [UInt8] = []
         var sources = GeminiSources()
+        var calls = CallOrder()
     }
 
     private let isArray: Bool
@@ -30,9 +31,10 @@ final class GeminiAnswerEncoder: AnswerEncoder {
     private let textTail: [UInt8]
     private var blocks: [Block] = []
     private var choices: [Int: Choice] = [:]
-    private var finishes: [(choice: Int, reason: StopReason)] = []
+    private var finishes: [Int: StopReason] = [:]
     private var usage = Usage()
     private var hasElements = false
+    private var hasEnded = false
 
     init(context: TranslationContext) {
         self.context = context
@@ -53,6 +55,7 @@ final class GeminiAnswerEncoder: AnswerEncoder {
     // MARK: - Events
 
     func write(_ event: AnswerEvent, into out: inout [UInt8]) {
+        guard !hasEnded else { return }
         switch event {
         case .text(let block, let text), .refusal(let block, let text): write(text, of: block, into: &out)
         case .thinking(let block, let text):
@@ -70,7 +73,7 @@ final class GeminiAnswerEncoder: AnswerEncoder {
         case .close(let block): close(block, into: &out)
         case .start(let start): if let known = start.usage { usage.merge(known) }
         case .usage(let later): usage.merge(later)
-        case .finish(let choice, let reason): finishes.append((choice, reason))
+        case .finish(let choice, let reason): finishes[choice] = finishes[choice] ?? reason
         case .end: end(into: &out)
         case .error(let failure): fail(failure, into: &out)
         case .logprobs(let block, let tokens): write(Array(tokens.elements), of: block, into: &out)
@@ -161,7 +164,8 @@ final class GeminiAnswerEncoder: AnswerEncoder {
             }
         case .opaque(let raw, .gemini): writeParts(of: choice, into: &out) { $0.raw(raw) }
         case .webSearch(let search): choices[choice, default: Choice()].sources.add(search)
-        case .text, .thinking, .refusal, .toolCall, .opaque: break
+        case .toolCall: choices[choice, default: Choice()].calls.open(number)
+        case .text, .thinking, .refusal, .opaque: break
         }
     }
 
@@ -173,20 +177,9 @@ final class GeminiAnswerEncoder: AnswerEncoder {
     private func close(_ number: Int, into out: inout [UInt8]) {
         guard blocks.indices.contains(number) else { return }
         let block = blocks[number]
-        blocks[number].arguments = []
         switch block.kind {
-        case .toolCall(let id, let name, let kind):
-            let pending = takePending(of: block.choice)
-            writeParts(of: block.choice, into: &out) { writer in
-                GeminiParts.write(
-                    call: id,
-                    name: name,
-                    kind: kind,
-                    arguments: JSONText(rawEscaped: block.arguments),
-                    block.signature ?? pending,
-                    to: &writer
-                )
-            }
+        case .toolCall:
+            for call in choices[block.choice]?.calls.close(number) ?? [] { write(call: call, into: &out) }
         case .thinking:
             guard let signature = block.signature, signature.isSigned else { return }
             if block.hasText, signature.family == .gemini {
@@ -200,6 +193,23 @@ final class GeminiAnswerEncoder: AnswerEncoder {
         }
     }
 
+    private func write(call number: Int, into out: inout [UInt8]) {
+        let block = blocks[number]
+        guard case .toolCall(let id, let name, let kind) = block.kind else { return }
+        blocks[number].arguments = []
+        let pending = takePending(of: block.choice)
+        writeParts(of: block.choice, into: &out) { writer in
+            GeminiParts.write(
+                call: id,
+                name: name,
+                kind: kind,
+                arguments: JSONText(rawEscaped: block.arguments),
+                block.signature ?? pending,
+                to: &writer
+            )
+        }
+    }
+
     private func flushPending(of choice: Int, into out: inout [UInt8]) {
         guard let signature = takePending(of: choice) else { return }
         writeParts(of: choice, into: &out) { GeminiParts.write("", signature, to: &$0) }
@@ -208,9 +218,15 @@ final class GeminiAnswerEncoder: AnswerEncoder {
     // MARK: - End
 
     private func end(into out: inout [UInt8]) {
-        for (place, finish) in finishes.enumerated() {
-            let signature = takePending(of: finish.choice)
-            let choice = choices[finish.choice] ?? Choice()
+        hasEnded = true
+        for number in choices.keys.sorted() {
+            for call in choices[number]?.calls.finish() ?? [] { write(call: call, into: &out) }
+        }
+        var ends = finishes
+        for choice in Set(blocks.map(\.choice)).union([0]) { ends[choice] = ends[choice] ?? .stop }
+        for (place, finish) in ends.sorted(by: { $0.key < $1.key }).enumerated() {
+            let signature = takePending(of: finish.key)
+            let choice = choices[finish.key] ?? Choice()
             var writer = JSONWriter()
             writer.beginObject()
             writer.key("candidates")
@@ -224,12 +240,12 @@ final class GeminiAnswerEncoder: AnswerEncoder {
             GeminiParts.write("", signature, to: &writer)
             writer.endArray()
             writer.endObject()
-            writer.member("finishReason", literal: GeminiFinishReason.write(finish.reason))
-            writer.member("index", finish.choice)
+            writer.member("finishReason", literal: GeminiFinishReason.write(finish.value))
+            writer.member("index", finish.key)
             choice.sources.write(text: choice.text, to: &writer)
             writer.endObject()
             writer.endArray()
-            if place == finishes.count - 1 {
+            if place == ends.count - 1 {
                 writer.key("usageMetadata")
                 GeminiUsage.write(usage, to: &writer)
             }
@@ -242,6 +258,7 @@ final class GeminiAnswerEncoder: AnswerEncoder {
     }
 
     private func fail(_ failure: Failure, into out: inout [UInt8]) {
+        hasEnded = true
         guard isArray else { return GeminiErrors.writeEvent(failure, into: &out) }
         begin(into: &out)
         out.append(contentsOf: GeminiErrors.body(failure, isInStream: true))

@@ -4,8 +4,6 @@ import JSONCore
 final class GeminiFrameForwarder: FrameForwarder {
     private let context: TranslationContext
     private let model: [UInt8]
-    /// The choices that are complete: nothing more is said of them.
-    private var finished: Set<Int> = []
     private let isArray: Bool
     private var hasElements = false
 
@@ -27,7 +25,8 @@ final class GeminiFrameForwarder: FrameForwarder {
 
     private func forward(_ chunk: JSONValue, into out: inout [UInt8]) {
         let inner = chunk["candidates"] == nil ? chunk.present("response") ?? chunk : chunk
-        guard isNews(inner) else { return }
+        // An error ends the answer, or comes behind its end.
+        guard inner.present("error") == nil else { return }
         let bytes = inner.document.bytes
         let range = inner.range
         let place = inner.present("modelVersion", or: "model_version")?.range ?? range.upperBound..<range.upperBound
@@ -46,18 +45,6 @@ final class GeminiFrameForwarder: FrameForwarder {
         guard isArray else { return out.append("data: ") }
         out.append(hasElements ? ",\r\n" : "[")
         hasElements = true
-    }
-
-    /// Whether a chunk belongs into the answer; an error behind its end does not.
-    private func isNews(_ chunk: JSONValue) -> Bool {
-        guard chunk.present("error") == nil else { return false }
-        guard let candidates = chunk.present("candidates"), candidates.count > 0 else { return true }
-        let isNews = candidates.elements.contains { !finished.contains($0["index"]?.int ?? 0) }
-        for candidate in candidates.elements
-        where candidate.present("finishReason", or: "finish_reason")?.text?.isEmpty == false {
-            finished.insert(candidate["index"]?.int ?? 0)
-        }
-        return isNews
     }
 
     func finish(reason: StopReason, usage: Usage, into out: inout [UInt8]) {

@@ -8,9 +8,20 @@ extension JSONValue {
 
 /// Why Gemini's answers end.
 enum GeminiFinishReason {
+    /// The default of the field, which says nothing.
+    static let unspecified = "FINISH_REASON_UNSPECIFIED"
+
+    /// The reason that a candidate gives.
+    static func of(_ candidate: JSONValue) -> String? {
+        guard let reason = candidate.present("finishReason", or: "finish_reason")?.string, !reason.isEmpty else {
+            return nil
+        }
+        return reason
+    }
+
     static func read(_ reason: String) -> StopReason {
         switch reason {
-        case "STOP", "FINISH_REASON_UNSPECIFIED": .stop
+        case "STOP": .stop
         case "MAX_TOKENS": .length
         case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII": .contentFilter(reason)
         case _ where reason.hasPrefix("IMAGE_"): .contentFilter(reason)

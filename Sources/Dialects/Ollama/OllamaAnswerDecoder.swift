@@ -10,7 +10,7 @@ final class OllamaAnswerDecoder: AnswerDecoder {
     private let isEndLenient: Bool
     private var splitter: ThinkTagSplitter?
     private var open: (block: Int, kind: TextKind)?
-    private var usedIDs: Set<String> = []
+    private var usedIDs = DistinctIDs()
     private var nextBlock = 0
     private var hasStarted = false
     private var hasEnded = false
@@ -118,25 +118,14 @@ final class OllamaAnswerDecoder: AnswerDecoder {
         guard !call.name.isEmpty else { return }
         closeText(into: &events)
         let block = takeBlock()
-        let kind = BlockKind.toolCall(id: distinctID(of: call), name: names.client(call.name), .function)
+        let id = usedIDs.take(call.id.isEmpty ? newID : call.id)
+        let kind = BlockKind.toolCall(id: id, name: names.client(call.name), .function)
         events.append(.open(block: block, choice: 0, kind))
         switch call.arguments {
         case .object(let value): events.append(.arguments(block, JSONCompaction.text(value)))
         case .text(let text): events.append(.arguments(block, text.isEmpty ? "{}" : text))
         }
         events.append(.close(block))
-    }
-
-    /// The call's id, made here if the server gave none and made unique if it gave it before.
-    private func distinctID(of call: ToolCall) -> String {
-        let given = call.id.isEmpty ? newID : call.id
-        var id = given
-        var copy = 2
-        while !usedIDs.insert(id).inserted {
-            id = "\(given)_\(copy)"
-            copy += 1
-        }
-        return id
     }
 
     private var newID: String { clientDialect == .anthropicMessages ? ids.toolUse() : ids.chatCall() }

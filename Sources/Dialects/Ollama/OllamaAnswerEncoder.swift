@@ -13,18 +13,21 @@ final class OllamaAnswerEncoder: AnswerEncoder {
     private let lines: OllamaLines
     /// Calls whose arguments are still coming, by block.
     private var calls: [Int: Call] = [:]
+    private var order = CallOrder()
     private var callCount = 0
     /// The blocks of further choices, for which there is no place.
     private var ignored: Set<Int> = []
     private var untilFirstPiece: Int?
     private var reason = StopReason.stop
     private var usage = Usage()
+    private var hasEnded = false
 
     init(context: TranslationContext) {
         lines = OllamaLines(context: context)
     }
 
     func write(_ event: AnswerEvent, into out: inout [UInt8]) {
+        guard !hasEnded else { return }
         switch event {
         case .text(let block, let text), .refusal(let block, let text):
             guard !ignored.contains(block) else { return }
@@ -39,14 +42,20 @@ final class OllamaAnswerEncoder: AnswerEncoder {
             if !ignored.contains(block) { lines.writeLogprobs(tokens, into: &out) }
         case .open(let block, let choice, let kind):
             if choice == 0 { open(block, kind, into: &out) } else { ignored.insert(block) }
-        case .close(let block): close(block, into: &out)
+        case .close(let block):
+            guard calls[block] != nil else { return }
+            for call in order.close(block) { write(call, into: &out) }
         case .start(let start): if let known = start.usage { usage.merge(known) }
         case .usage(let later): usage.merge(later)
         case .finish(let choice, let reason): if choice == 0 { self.reason = reason }
         case .end:
+            for call in order.finish() { write(call, into: &out) }
+            hasEnded = true
             let durations = OllamaLines.Durations(total: lines.nanoseconds, untilFirstPiece: untilFirstPiece)
             lines.writeEnd(reason, usage, durations, into: &out)
-        case .error(let failure): OllamaErrors.writeLine(failure, into: &out)
+        case .error(let failure):
+            hasEnded = true
+            OllamaErrors.writeLine(failure, into: &out)
         case .signature, .citation, .ping: break
         }
     }
@@ -67,6 +76,7 @@ final class OllamaAnswerEncoder: AnswerEncoder {
         switch kind {
         case .toolCall(let id, let name, let kind):
             noteFirstPiece()
+            if calls[block] == nil { order.open(block) }
             calls[block] = Call(id: id, name: name, kind: kind)
         case .media(let media):
             guard case .base64 = media.source else { return }
@@ -75,7 +85,7 @@ final class OllamaAnswerEncoder: AnswerEncoder {
         }
     }
 
-    private func close(_ block: Int, into out: inout [UInt8]) {
+    private func write(_ block: Int, into out: inout [UInt8]) {
         guard let call = calls.removeValue(forKey: block) else { return }
         let index = callCount
         callCount += 1

@@ -7,6 +7,8 @@ final class ChatAnswerDecoder: AnswerDecoder {
         /// The open block of text, thinking or refusal.
         var open: (block: Int, kind: TextKind)?
         var calls = ChatCallTable()
+        /// The call whose name may go on: it is opened with its arguments, or when anything else comes.
+        var unnamed: Int?
         var finish: StopReason?
         var hasRefusal = false
         var hasText = false
@@ -22,6 +24,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
     private let names: NameMap
     private let ids: any IDGenerator
     private let clientDialect: Dialect
+    private let declarations: ToolDeclarations?
     private var choices: [Choice] = []
     private var nextBlock = 0
     private var hasStarted = false
@@ -34,6 +37,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
         names = context.toolNames
         ids = context.ids
         clientDialect = context.clientDialect
+        declarations = context.toolDeclarations
     }
 
     var awaitsOnlyTheEnd: Bool { !choices.isEmpty && choices.allSatisfy { $0.finish != nil } }
@@ -42,7 +46,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
 
     func receive(_ frame: JSONValue, name: String?, into events: inout [AnswerEvent]) {
         guard !hasEnded else { return }
-        if let error = frame.present("error") {
+        if let error = UpstreamError.object(in: frame, name: name) {
             return fail(UpstreamError.inAnswer(error, of: frame, dialect: .openAIChat), into: &events)
         }
         let usage = (frame.present("usage") ?? frame.present("x_groq")?.present("usage")).map(ChatUsage.read)
@@ -197,6 +201,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
     }
 
     private func openBlock(_ kind: TextKind, of choice: Int, into events: inout [AnswerEvent]) -> Int {
+        openUnnamed(of: choice, into: &events)
         if let open = choices[choice].open, open.kind == kind { return open.block }
         closeText(of: choice, into: &events)
         let block = takeBlock()
@@ -214,6 +219,7 @@ final class ChatAnswerDecoder: AnswerDecoder {
     }
 
     private func closeText(of choice: Int, into events: inout [AnswerEvent]) {
+        openUnnamed(of: choice, into: &events)
         guard let open = choices[choice].open else { return }
         choices[choice].open = nil
         events.append(.close(open.block))
@@ -290,9 +296,9 @@ final class ChatAnswerDecoder: AnswerDecoder {
         let signature = Signature.read(google?["thought_signature"]?.text, native: .gemini)
         if let signature, !clientDialect.signsCalls { sign(signature, of: choice, into: &events) }
         receive(fragment, of: choice, into: &events)
-        if let signature, clientDialect.signsCalls, let block = choices[choice].calls.openBlocks.last {
-            events.append(.signature(block, signature))
-        }
+        guard let signature, clientDialect.signsCalls else { return }
+        openUnnamed(of: choice, into: &events)
+        if let block = choices[choice].calls.lastOpenBlock { events.append(.signature(block, signature)) }
     }
 
     /// A call's signature as thinking in front of the call, for clients whose calls have no place for it.
@@ -315,16 +321,28 @@ final class ChatAnswerDecoder: AnswerDecoder {
 
     private func receive(_ fragment: ChatCallFragment, of choice: Int, into events: inout [AnswerEvent]) {
         let slot = choices[choice].calls.slot(for: fragment)
+        let waits = choices[choice].unnamed == slot
+        if !waits { openUnnamed(of: choice, into: &events) }
         let news = choices[choice].calls.take(fragment, into: slot, cumulative: areArgumentsCumulative)
         if choices[choice].calls[slot].block == nil {
             guard choices[choice].calls[slot].isReadyToOpen else { return }
-            openCall(slot, of: choice, into: &events)
+            guard isNameWhole(choices[choice].calls[slot]) else { return choices[choice].unnamed = slot }
+            openCall(slot, of: choice, saying: waits ? news : nil, into: &events)
         } else if let news, let block = choices[choice].calls[slot].block {
             events.append(.arguments(block, news))
         }
     }
 
-    private func openCall(_ slot: Int, of choice: Int, into events: inout [AnswerEvent]) {
+    private func isNameWhole(_ call: ChatCallTable.Slot) -> Bool {
+        !call.arguments.isEmpty || declarations?.entry(names.client(call.name)) != nil
+    }
+
+    private func openUnnamed(of choice: Int, into events: inout [AnswerEvent]) {
+        if let slot = choices[choice].unnamed { openCall(slot, of: choice, into: &events) }
+    }
+
+    private func openCall(_ slot: Int, of choice: Int, saying text: JSONText? = nil, into events: inout [AnswerEvent]) {
+        choices[choice].unnamed = nil
         closeText(of: choice, into: &events)
         let block = takeBlock()
         let fallback = { self.clientDialect == .anthropicMessages ? self.ids.toolUse() : self.ids.chatCall() }
@@ -332,9 +350,8 @@ final class ChatAnswerDecoder: AnswerDecoder {
         let call = choices[choice].calls[slot]
         let kind: ToolCall.Kind = call.isCustom ? .custom : .function
         events.append(.open(block: block, choice: choice, .toolCall(id: id, name: names.client(call.name), kind)))
-        if !call.arguments.isEmpty {
-            events.append(.arguments(block, JSONText(String(decoding: call.arguments, as: UTF8.self))))
-        }
+        guard !call.arguments.isEmpty else { return }
+        events.append(.arguments(block, text ?? JSONText(String(decoding: call.arguments, as: UTF8.self))))
     }
 
     // MARK: - End

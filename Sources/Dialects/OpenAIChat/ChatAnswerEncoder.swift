@@ -40,8 +40,9 @@ final class ChatAnswerEncoder: AnswerEncoder {
     private var begun: Set<Int> = []
     private var hasBegunFirst = false
     private var refused: Set<Int> = []
-    private var finishes: [(choice: Int, reason: StopReason)] = []
+    private var finishes: [Int: StopReason] = [:]
     private var usage = Usage()
+    private var hasEnded = false
 
     init(context: TranslationContext) {
         self.context = context
@@ -76,6 +77,7 @@ final class ChatAnswerEncoder: AnswerEncoder {
     // MARK: - Events
 
     func write(_ event: AnswerEvent, into out: inout [UInt8]) {
+        guard !hasEnded else { return }
         switch event {
         case .text(let block, let text):
             let choice = choice(of: block)
@@ -101,9 +103,11 @@ final class ChatAnswerEncoder: AnswerEncoder {
             citations[choice(of: block), default: []].append((block, citation))
         case .start(let start): if let known = start.usage { usage.merge(known) }
         case .usage(let later): usage.merge(later)
-        case .finish(let choice, let reason): finishes.append((choice, reason))
+        case .finish(let choice, let reason): finishes[choice] = finishes[choice] ?? reason
         case .end: end(into: &out)
-        case .error(let failure): ChatErrors.writeEvent(failure, into: &out)
+        case .error(let failure):
+            hasEnded = true
+            ChatErrors.writeEvent(failure, into: &out)
         case .logprobs(let block, let tokens): write(logprobs: tokens, of: choice(of: block), into: &out)
         case .ping: break
         }
@@ -173,6 +177,7 @@ final class ChatAnswerEncoder: AnswerEncoder {
 
     private func open(_ block: Int, _ choice: Int, _ kind: BlockKind, into out: inout [UInt8]) {
         while blocks.count <= block { blocks.append(Block()) }
+        close(block, into: &out)
         blocks[block].choice = choice
         switch kind {
         case .toolCall(let id, let name, let kind):
@@ -267,7 +272,11 @@ final class ChatAnswerEncoder: AnswerEncoder {
     private func close(_ block: Int, into out: inout [UInt8]) {
         guard blocks.indices.contains(block) else { return }
         let closed = blocks[block]
-        blocks[block].thought = []
+        defer {
+            blocks[block].thought = []
+            blocks[block].call = nil
+            blocks[block].signature = nil
+        }
         if let call = closed.call {
             if call.isWrapped {
                 writeArguments(ChatCalls.customInput(call.input), of: block, call, into: &out)
@@ -289,16 +298,22 @@ final class ChatAnswerEncoder: AnswerEncoder {
     // MARK: - End
 
     private func end(into out: inout [UInt8]) {
-        for (place, finish) in finishes.enumerated() {
-            begin(finish.choice, into: &out)
-            if let sources = citations[finish.choice] {
+        hasEnded = true
+        for block in blocks.indices where blocks[block].call != nil { close(block, into: &out) }
+        var ends = finishes
+        for choice in begun.union([0]) { ends[choice] = ends[choice] ?? .stop }
+        for (place, finish) in ends.sorted(by: { $0.key < $1.key }).enumerated() {
+            let (choice, reason) = finish
+            begin(choice, into: &out)
+            if let sources = citations[choice] {
                 let placed = sources.map { source in
                     blocks.indices.contains(source.block)
                         ? source.citation.placed(in: blocks[source.block].textRange) : source.citation
                 }
-                writeDelta(of: finish.choice, into: &out) { ChatCitations.write(placed, to: &$0) }
+                writeDelta(of: choice, into: &out) { ChatCitations.write(placed, to: &$0) }
             }
-            writeFinish(finish, isLast: place == finishes.count - 1, into: &out)
+            let told = reason.corrected(hasCalls: callCounts[choice] != nil)
+            writeFinish((choice, told), isLast: place == ends.count - 1, into: &out)
         }
         if context.includeUsage == true { writeUsage(into: &out) }
         out.append("data: [DONE]\n\n")

@@ -16,7 +16,6 @@ struct ChatCallFragment {
 /// id or the arguments, so a fragment's slot is found by all it says.
 struct ChatCallTable {
     struct Slot {
-        var index: Int?
         var id = ""
         var name = ""
         var isCustom = false
@@ -25,12 +24,23 @@ struct ChatCallTable {
         /// The block of the answer, once opened.
         var block: Int?
 
+        /// A name that comes in pieces is taken no further.
+        private static let longestName = 1_024
+
+        /// Takes a name, be it a piece of it, the name so far, or the name again; arguments say that it is whole.
+        mutating func take(name piece: String) {
+            guard name.isEmpty || arguments.isEmpty, name.utf8.count < Self.longestName else { return }
+            if piece.hasPrefix(name) { name = piece } else { name += piece }
+        }
+
         /// Opening waits for the name, and for the id until there is something to send.
         var isReadyToOpen: Bool { !name.isEmpty && (!id.isEmpty || !arguments.isEmpty) }
     }
 
     private var slots: [Slot] = []
-    private var usedIDs: Set<String> = []
+    /// The last slot of each number.
+    private var places: [Int: Int] = [:]
+    private var usedIDs = DistinctIDs()
 
     subscript(slot: Int) -> Slot { slots[slot] }
 
@@ -40,6 +50,8 @@ struct ChatCallTable {
     var unopened: [Int] { slots.indices.filter { slots[$0].block == nil && !slots[$0].name.isEmpty } }
 
     var openBlocks: [Int] { slots.compactMap(\.block) }
+
+    var lastOpenBlock: Int? { slots.last { $0.block != nil }?.block }
 
     /// Whether the arguments of every call are whole.
     var areComplete: Bool {
@@ -51,7 +63,7 @@ struct ChatCallTable {
         let id = fragment.id ?? ""
         let name = fragment.name ?? ""
         if let index = fragment.index {
-            if let found = slots.lastIndex(where: { $0.index == index }) {
+            if let found = places[index] {
                 let isOther = !id.isEmpty && !slots[found].id.isEmpty && id != slots[found].id && !name.isEmpty
                 if !isOther { return found }
             }
@@ -61,13 +73,14 @@ struct ChatCallTable {
         } else if name.isEmpty || slots.last?.name == "", let last = slots.indices.last {
             return last
         }
-        slots.append(Slot(index: fragment.index))
+        if let index = fragment.index { places[index] = slots.count }
+        slots.append(Slot())
         return slots.count - 1
     }
 
     /// Takes over what a fragment says; returns the new part of the arguments.
     mutating func take(_ fragment: ChatCallFragment, into slot: Int, cumulative: Bool) -> JSONText? {
-        if slots[slot].name.isEmpty, let name = fragment.name { slots[slot].name = name }
+        if let name = fragment.name, slots[slot].block == nil { slots[slot].take(name: name) }
         if slots[slot].id.isEmpty, let id = fragment.id { slots[slot].id = id }
         if fragment.isCustom { slots[slot].isCustom = true }
         guard let arguments = fragment.arguments else { return nil }
@@ -101,13 +114,7 @@ struct ChatCallTable {
     /// server gave it before.
     mutating func open(_ slot: Int, as block: Int, generating fallback: () -> String) -> String {
         slots[slot].block = block
-        let given = slots[slot].id.isEmpty ? fallback() : slots[slot].id
-        var id = given
-        var copy = 2
-        while !usedIDs.insert(id).inserted {
-            id = "\(given)_\(copy)"
-            copy += 1
-        }
+        let id = usedIDs.take(slots[slot].id.isEmpty ? fallback() : slots[slot].id)
         if slots[slot].id.isEmpty { slots[slot].id = id }
         return id
     }

@@ -10,6 +10,7 @@ final class TextCompletionEncoder: AnswerEncoder {
     private var choices: [Int: Int] = [:]
     private var finishes: [(choice: Int, reason: StopReason)] = []
     private var usage = Usage()
+    private var hasEnded = false
 
     init(context: TranslationContext) {
         self.context = context
@@ -24,6 +25,7 @@ final class TextCompletionEncoder: AnswerEncoder {
     }
 
     func write(_ event: AnswerEvent, into out: inout [UInt8]) {
+        guard !hasEnded else { return }
         switch event {
         case .open(let block, let choice, let kind):
             switch kind {
@@ -36,7 +38,9 @@ final class TextCompletionEncoder: AnswerEncoder {
         case .usage(let later): usage.merge(later)
         case .finish(let choice, let reason): finishes.append((choice, reason))
         case .end: end(into: &out)
-        case .error(let failure): ChatErrors.writeEvent(failure, into: &out)
+        case .error(let failure):
+            hasEnded = true
+            ChatErrors.writeEvent(failure, into: &out)
         case .thinking, .arguments, .signature, .citation, .logprobs, .close, .ping: break
         }
     }
@@ -78,6 +82,7 @@ final class TextCompletionEncoder: AnswerEncoder {
     // MARK: - End
 
     private func end(into out: inout [UInt8]) {
+        hasEnded = true
         for (place, finish) in finishes.enumerated() {
             let isLast = place == finishes.count - 1
             guard isLast, context.includeUsage == nil else {

@@ -203,6 +203,8 @@ final class ResponsesAnswerDecoder: AnswerDecoder {
     }
 
     private func findFinal(_ kind: ResponsesReadItem.Kind, _ json: JSONValue, index: Int?, id: String?) -> Int? {
+        // Nearly always the final output repeats the items in their places.
+        if let id, let index, items.indices.contains(index), items[index].id == id { return index }
         if let id, let place = items.firstIndex(where: { $0.id == id }) { return place }
         if let call = json["call_id"]?.wireText, let place = items.firstIndex(where: { $0.callID == call }) {
             return place

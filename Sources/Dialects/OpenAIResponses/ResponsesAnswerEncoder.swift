@@ -21,6 +21,8 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
     private var hasEnded = false
     private var blocks: [Int: Block] = [:]
     private var items: [ResponsesOpenItem] = []
+    /// The item that is open and no call: there is one at most.
+    private var spoken: Int?
     /// The finished items by their number in the output.
     private var done: [Int: [UInt8]] = [:]
     private var nextIndex = 0
@@ -146,22 +148,22 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
     }
 
     private func add(_ kind: ResponsesOpenItem.Kind, into out: inout [UInt8]) -> Int {
-        for place in items.indices where !items[place].kind.isCall {
-            if kind.continues(items[place].kind), !items[place].isDone {
-                items[place].switchPart(to: kind, sequence: &sequence, into: &out)
-                return place
-            }
-            finish(place, isWhole: true, into: &out)
+        if let place = spoken, kind.continues(items[place].kind) {
+            items[place].switchPart(to: kind, sequence: &sequence, into: &out)
+            return place
         }
+        finishSpoken(into: &out)
         var item = ResponsesOpenItem(kind, index: nextIndex, ids: context.ids)
         nextIndex += 1
         item.begin(sequence: &sequence, into: &out)
         items.append(item)
+        if !kind.isCall { spoken = items.count - 1 }
         return items.count - 1
     }
 
     private func finish(_ place: Int, isWhole: Bool, into out: inout [UInt8]) {
         guard !items[place].isDone else { return }
+        if spoken == place { spoken = nil }
         done[items[place].index] = items[place].finish(isWhole: isWhole, sequence: &sequence, into: &out)
     }
 
@@ -196,7 +198,7 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
 
     /// Writes an item that is complete at once.
     private func writeWhole(into out: inout [UInt8], _ make: (any IDGenerator) -> [UInt8]) {
-        finishMessages(into: &out)
+        finishSpoken(into: &out)
         let item = make(context.ids)
         let index = nextIndex
         nextIndex += 1
@@ -206,7 +208,7 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
     }
 
     private func write(_ call: WebSearchCall, into out: inout [UInt8]) {
-        finishMessages(into: &out)
+        finishSpoken(into: &out)
         let id = ResponsesItem.id("ws_", context.ids)
         let index = nextIndex
         nextIndex += 1
@@ -226,7 +228,7 @@ final class ResponsesAnswerEncoder: AnswerEncoder {
         done[index] = item
     }
 
-    private func finishMessages(into out: inout [UInt8]) {
-        for place in items.indices where !items[place].kind.isCall { finish(place, isWhole: true, into: &out) }
+    private func finishSpoken(into out: inout [UInt8]) {
+        if let spoken { finish(spoken, isWhole: true, into: &out) }
     }
 }

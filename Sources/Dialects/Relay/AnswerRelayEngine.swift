@@ -27,6 +27,7 @@ final class AnswerRelayEngine {
     private var output: AnswerOutput?
     private(set) var observer = AnswerObserver()
     private var events: [AnswerEvent] = []
+    private var joiner = SurrogateJoiner()
     /// Made for the first frame: an answer in one piece has none.
     private lazy var pattern = FramePattern()
     /// What the client has been sent, if another target may have to go on.
@@ -255,7 +256,9 @@ final class AnswerRelayEngine {
             forwarder.forward(StreamFrame(name: event.name, content: .json(document.root)), into: &out)
             forwarded = out[outputStart...]
         }
-        pattern.learn(document, name: event.name, events: events, output: forwarded)
+        // What comes behind a reason for the end means more to a decoder than its text.
+        let known = decoder.awaitsOnlyTheEnd ? [] : events
+        pattern.learn(document, name: event.name, events: known, output: forwarded)
         forwarded = nil  // or `out` would be copied when it grows
         deliverEvents(into: &out)
     }
@@ -315,6 +318,7 @@ final class AnswerRelayEngine {
     /// Hands the events read so far to the client's side.
     private func deliverEvents(into out: inout [UInt8]) {
         guard !events.isEmpty else { return }
+        joiner.apply(to: &events)
         for filter in filters { filter.apply(to: &events) }
         splicer?.apply(to: &events)
         if progress != nil, case .error = events.last { leaveOpen() }

@@ -24,6 +24,10 @@ struct AnswerSniffer {
     private let mayBeLines: Bool
     private var bytes: [UInt8] = []
     private var isWhole = false
+    /// How much has been searched for the end of the first line, and then for what follows it.
+    private var searched = 0
+    /// The end of the first line, once there is one and it is an object.
+    private var lineEnd: Int?
 
     init(contentType: String?, framing: StreamFraming) {
         let type = contentType ?? ""
@@ -64,14 +68,23 @@ struct AnswerSniffer {
     /// Tells lines from a body by the object on the first line and another one behind it; `nil` if it is a body.
     private var verdictOnLines: Verdict? {
         mutating get {
-            guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return .undecided }
-            guard let next = bytes[end...].first(where: { $0 > 0x20 }) else {
-                return isObject(bytes[..<end]) ? .undecided : nil
+            if lineEnd == nil {
+                guard let end = search(where: { $0 == UInt8(ascii: "\n") }) else { return .undecided }
+                guard isObject(bytes[..<end]) else { return nil }
+                lineEnd = end
             }
-            guard next == UInt8(ascii: "{"), isObject(bytes[..<end]) else { return nil }
+            guard let next = search(where: { $0 > 0x20 }) else { return .undecided }
+            guard bytes[next] == UInt8(ascii: "{") else { return nil }
             saysLines = true
             return .stream(bytes)
         }
+    }
+
+    /// Looks for a byte behind those that have been looked at before.
+    private mutating func search(where isMeant: (UInt8) -> Bool) -> Int? {
+        let found = bytes[searched...].firstIndex(where: isMeant)
+        searched = found ?? bytes.count
+        return found
     }
 
     private func isObject(_ line: ArraySlice<UInt8>) -> Bool {
