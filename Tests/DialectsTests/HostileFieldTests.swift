@@ -9,6 +9,8 @@ private struct Field {
     var names: [String]
     var value: JSONValue
     var body: JSONDocument
+    /// The kinds of values that good requests have there.
+    var kinds: Set<JSONValue.Kind> = []
 
     var path: String { names.joined(separator: ".") }
 
@@ -56,16 +58,81 @@ private struct Field {
             // A schema's or a call's own members are no fields of the dialect.
             guard names.count < 7 else { continue }
             if found[shape] == nil { found[shape] = Field(names: names, value: member, body: body) }
+            found[shape]?.kinds.insert(member.kind)
             walk(member, names, shape, body, &found)
         }
     }
 }
 
+extension Field {
+    /// Kinds that clients are known to send beside those of good requests, by the name of the field.
+    private static let tolerated: [String: Set<JSONValue.Kind>] = [
+        "content": [.string, .array], "id": [.string, .number], "call_id": [.string, .number],
+        "tool_call_id": [.string, .number], "tool_use_id": [.string, .number], "arguments": [.string, .object],
+        "args": [.string, .object], "input": [.string, .object, .array], "stop": [.string, .array],
+        "parameters": [.object, .bool], "input_schema": [.object, .bool], "parametersJsonSchema": [.object, .bool],
+        "system": [.string, .array], "systemInstruction": [.string, .array, .object],
+        "system_instruction": [.string, .array, .object], "parts": [.array, .object, .string],
+        "tools": [.array, .object],
+        "tool_choice": [.string, .object], "function_call": [.string, .object], "format": [.string, .object],
+        "think": [.bool, .string], "image_url": [.string, .object], "video_url": [.string, .object],
+        "response": [.string, .array, .object], "output": [.string, .array, .object], "source": [.string, .object],
+        "citations": [.array, .object], "functionDeclarations": [.array, .object],
+        "function_declarations": [.array, .object],
+    ]
+    /// What these are and have inside is the client's own, or that of a provider's tool that no other has.
+    private static let free: Set<String> = [
+        "metadata", "logit_bias", "labels", "x_vendor", "some_flag", "schema", "parameters", "input_schema",
+        "parametersJsonSchema", "responseSchema", "responseJsonSchema", "arguments", "args", "response",
+        "user_location", "filters", "citations", "annotations", "reasoning_details", "grammar", "imageConfig",
+        "audio", "action", "operation", "prediction", "safetySettings", "container", "outcome",
+    ]
+
+    /// Whether a value of this kind is one that no client means to send.
+    func isWrong(_ value: JSONValue) -> Bool {
+        // An empty array is how some clients write an empty object.
+        if value.isArray, value.count == 0, Self.tolerated[names.last ?? ""]?.contains(.object) == true { return false }
+        guard kinds != [.null] else { return false }
+        return !kinds.contains(value.kind) && Self.tolerated[names.last ?? ""]?.contains(value.kind) != true
+    }
+
+    /// Whether the dialect says what may stand here.
+    var isKnown: Bool {
+        guard let name = names.last, !Self.unknown.contains(name), names[0] != "format" || names.count == 1,
+            !names.dropLast().contains(where: Self.free.contains),
+            !names.dropFirst().dropLast().contains("input")
+        else { return false }
+        // A description of a tool may be any JSON in Chat's form.
+        return !(name == "description" && names[0] == "tools")
+    }
+
+    /// Members of fixtures that no dialect has, or that say nothing to a model.
+    private static let unknown: Set<String> = [
+        "x_vendor", "some_flag", "x", "index", "annotations", "partial_json", "container", "vector_store_ids",
+        // What a shell returned goes on as it is.
+        "outcome", "exit_code", "stdout", "stderr",
+    ]
+}
+
 private enum HostileFields {
+    static func losses(of body: JSONDocument, _ direction: Direction) throws(DialectError) -> [Loss] {
+        var context = makeContext(direction.client, direction.upstream)
+        _ = try translate(body, direction, &context)
+        return context.losses
+    }
+
     static func translate(_ body: JSONDocument, _ direction: Direction) throws(DialectError) -> [UInt8] {
+        var context = makeContext(direction.client, direction.upstream)
+        return try translate(body, direction, &context)
+    }
+
+    private static func translate(
+        _ body: JSONDocument,
+        _ direction: Direction,
+        _ context: inout TranslationContext
+    ) throws(DialectError) -> [UInt8] {
         let address = RequestAddress(model: direction.client == .gemini ? "my-model" : nil)
         _ = try RequestFacts.read(body, dialect: direction.client, address: address)
-        var context = makeContext(direction.client, direction.upstream)
         return try RequestTranslator.translate(
             body,
             profile: .vendor(direction.upstream),
@@ -92,6 +159,22 @@ private enum HostileFields {
                 #expect(field.isNamed(by: error), "\(place): \(error.param ?? "") \(error.message)")
             }
         }
+    }
+
+    @Test(arguments: Direction.all.filter { $0.client != $0.upstream })
+    func `a known field of a wrong type is never ignored in silence`(direction: Direction) throws {
+        var ignored: [String] = []
+        for field in try Field.all(direction) where field.isKnown {
+            guard let absent = field.replaced(with: "null") else { continue }
+            let usual = (try? HostileFields.losses(of: absent, direction)) ?? []
+            for text in ["true", "1", #""x""#, "[]", "{}", #"["x"]"#, "[1]"] {
+                guard field.isWrong(try json(text).root), let body = field.replaced(with: text),
+                    let losses = try? HostileFields.losses(of: body, direction)
+                else { continue }
+                if Set(losses).isSubset(of: usual) { ignored.append("\(field.path) = \(text)") }
+            }
+        }
+        #expect(ignored.isEmpty, "\(direction.folder):\n\(ignored.joined(separator: "\n"))")
     }
 
     /// Why a request is refused; what it becomes otherwise must be JSON.

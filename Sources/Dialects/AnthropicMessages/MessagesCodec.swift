@@ -8,6 +8,8 @@ enum MessagesCodec: DialectCodec {
         return count
     }
 
+    static var requestShape: RequestShape { MessagesShape.request }
+
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext

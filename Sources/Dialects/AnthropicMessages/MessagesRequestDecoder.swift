@@ -61,10 +61,11 @@ struct MessagesRequestDecoder {
         guard system.isString || system.isArray else {
             throw DialectError("system must be a string or an array of text blocks", param: "system")
         }
-        for part in MessagesBlockReader.parts(of: system) {
-            if case .text(let part) = part {
-                conversation.system.append(SystemBlock(text: part.text, cache: part.cache))
-            }
+        try Dialect.anthropicMessages.naming(.member("system")) { () throws(Misfit) in
+            try MessagesShape.checkBlocks(of: system)
+        }
+        for case .text(let part) in context.systemTexts(MessagesBlockReader.parts(of: system)) {
+            conversation.system.append(SystemBlock(text: part.text, cache: part.cache))
         }
     }
 
@@ -73,12 +74,6 @@ struct MessagesRequestDecoder {
             throw DialectError("messages.\(index): Input should be an object", param: "messages.\(index)")
         }
         let content = message.present("content")
-        if let content, content.isNumber || content.isBool {
-            throw DialectError(
-                "messages.\(index).content: Input should be a string or an array",
-                param: "messages.\(index).content"
-            )
-        }
         let role: Turn.Role
         switch message["role"]?.string {
         case "user": role = .user
@@ -90,9 +85,12 @@ struct MessagesRequestDecoder {
                 param: "messages.\(index).role"
             )
         }
+        try Dialect.anthropicMessages.naming(.member("messages"), .element(index), .member("content")) {
+            () throws(Misfit) in try MessagesShape.checkBlocks(of: content)
+        }
         let (parts, lost) = searches.noted(MessagesBlockReader.parts(of: content))
         for type in lost { context.lose(.contentPart, type) }
-        var turn = Turn(role, parts)
+        var turn = Turn(role, role == .system ? context.systemTexts(parts) : parts)
         // A directive for Anthropic's newest models, which says nothing to any other.
         if role == .system, turn.parts.isEmpty { turn.directive = message }
         conversation.turns.append(turn)
@@ -102,14 +100,15 @@ struct MessagesRequestDecoder {
 
     private mutating func readTools() throws(DialectError) {
         guard let tools = root.present("tools") else { return }
-        guard tools.isArray else { throw DialectError("tools: Input should be an array", param: "tools") }
-        for tool in tools.elements where tool.isObject {
+        for (index, tool) in tools.elements.enumerated() {
             let type = tool.present("type")?.string ?? "custom"
             guard type == "custom" else {
                 readServerTool(tool, type: type)
                 continue
             }
-            guard let name = tool["name"]?.string, !name.isEmpty else { continue }
+            let name = try Dialect.anthropicMessages.naming(.member("tools"), .element(index)) { () throws(Misfit) in
+                try tool.toolName()
+            }
             var definition = ToolDefinition(name: name, description: tool.present("description")?.text)
             definition.schema = tool.present("input_schema")
             definition.strict = tool["strict"]?.bool

@@ -18,25 +18,32 @@ struct MessagesSearches {
         case found(WebSearchCall)
     }
 
-    /// Searches whose result has not come.
-    private var open: [Open] = []
+    /// Searches in their order; those whose result has come are gone.
+    private var open: [Open?] = []
+    /// The places of those whose result has not come.
+    private var places: [String: [Int]] = [:]
 
     /// Takes the start of a block; `nil` for one that has nothing to do with searches.
     mutating func take(_ block: JSONValue, at index: Int) -> Step? {
         let type = block["type"]
         if type?.equals("server_tool_use") == true, block["name"]?.equals("web_search") == true {
             let query = block["input"]?["query"]?.text ?? ""
-            open.append(Open(index: index, call: WebSearchCall(id: block["id"]?.wireText ?? "", query: query)))
+            let call = WebSearchCall(id: block["id"]?.wireText ?? "", query: query)
+            places[call.id, default: []].append(open.count)
+            open.append(Open(index: index, call: call))
             return .begun
         }
         guard type?.equals("web_search_tool_result") == true else { return nil }
         let id = block["tool_use_id"]?.wireText ?? ""
-        let place = open.firstIndex { $0.call.id == id }
-        var call = place.map { Self.finished(open.remove(at: $0)) } ?? WebSearchCall(id: id, query: "")
+        let known = places[id]?.popLast().flatMap { place in
+            defer { open[place] = nil }
+            return open[place].map(Self.finished)
+        }
+        var call = known ?? WebSearchCall(id: id, query: "")
         call.sources = Self.hits(of: block).compactMap { hit in
             hit["url"]?.text.map { WebSearchCall.Source(url: $0, title: hit["title"]?.text) }
         }
-        return place == nil ? .found(call) : .finished(call)
+        return known == nil ? .found(call) : .finished(call)
     }
 
     /// What a search found; one that failed has an object in its place.
@@ -46,15 +53,17 @@ struct MessagesSearches {
 
     /// Takes a fragment of a search's input; false when there is no search at the place.
     mutating func take(input fragment: JSONText, at index: Int) -> Bool {
-        guard let place = open.firstIndex(where: { $0.index == index }) else { return false }
-        fragment.appendUnescaped(to: &open[place].input)
+        guard let place = open.lastIndex(where: { $0?.index == index }) else { return false }
+        var input: [UInt8] = []
+        fragment.appendUnescaped(to: &input)
+        open[place]?.input += input
         return true
     }
 
     /// The searches whose results did not come.
     mutating func takeOpen() -> [WebSearchCall] {
-        defer { open = [] }
-        return open.map(Self.finished)
+        defer { (open, places) = ([], [:]) }
+        return open.compactMap { $0.map(Self.finished) }
     }
 
     // MARK: - Searches of earlier answers

@@ -12,6 +12,8 @@ enum GeminiCodec: DialectCodec {
         return count
     }
 
+    static var requestShape: RequestShape { GeminiShape.request }
+
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext

@@ -9,6 +9,10 @@ struct GeminiContentReader {
     /// The ids that calls have; a result with any other belongs to a call by name and order.
     private var callIDs: Set<String> = []
     private var turns: [Turn] = []
+    /// The places of the last turn's thinking that is not signed.
+    private var unsigned: [Int] = []
+    /// The pieces of the thinking at the end, when they are several.
+    private var thought: [JSONText] = []
 
     init(_ contents: JSONValue, context: TranslationContext) {
         self.contents = contents
@@ -21,12 +25,19 @@ struct GeminiContentReader {
             try read(content, at: index)
             index += 1
         }
+        joinThought()
         return turns
+    }
+
+    private mutating func begin(_ turn: Turn) {
+        joinThought()
+        unsigned = []
+        turns.append(turn)
     }
 
     private mutating func read(_ content: JSONValue, at index: Int) throws(DialectError) {
         let place = "contents[\(index)]"
-        if let text = content.text { return turns.append(Turn(.user, [.text(text)])) }
+        if let text = content.text { return begin(Turn(.user, [.text(text)])) }
         guard content.isObject else { throw DialectError("\(place) must be an object", param: place) }
         let role: Turn.Role
         switch content.present("role")?.string ?? "user" {
@@ -34,25 +45,29 @@ struct GeminiContentReader {
         case "model": role = .assistant
         default: throw DialectError("\(place).role must be user or model", param: "\(place).role")
         }
-        guard let parts = content.present("parts") else { return turns.append(Turn(role)) }
+        guard let parts = content.present("parts") else { return begin(Turn(role)) }
         guard parts.isArray || parts.isObject else {
             throw DialectError("\(place).parts must be an array", param: "\(place).parts")
         }
-        turns.append(Turn(role))
+        begin(Turn(role))
         readGrounding(of: content)
         var number = 0
         for part in parts.isArray ? Array(parts.elements) : [parts] {
             guard part.isObject else {
                 throw DialectError("\(place).parts[\(number)] must be an object", param: "\(place).parts[\(number)]")
             }
-            read(part, of: role, id: "g_\(index)_\(number)")
+            guard read(part, of: role, id: "g_\(index)_\(number)") else {
+                let path = "\(place).parts[\(number)]"
+                throw DialectError("\(path) must have text, inlineData, fileData, a call or a result", param: path)
+            }
             number += 1
         }
     }
 
     private mutating func append(_ part: Part, _ role: Turn.Role) {
+        joinThought()
         if let last = turns.last, last.role != role, !last.parts.isEmpty {
-            turns.append(Turn(role))
+            begin(Turn(role))
         } else if turns.last?.role != role {
             turns[turns.count - 1].role = role
         }
@@ -61,27 +76,35 @@ struct GeminiContentReader {
 
     // MARK: - Parts
 
-    private mutating func read(_ part: JSONValue, of role: Turn.Role, id: String) {
+    /// Reads a part; false for one that has nothing in it.
+    private mutating func read(_ part: JSONValue, of role: Turn.Role, id: String) -> Bool {
         let signature = GeminiSignature.read(part, native: .gemini)
         if let call = part.present("functionCall", or: "function_call"), call.isObject {
-            return read(call: call, signature, id: id)
-        }
-        if let response = part.present("functionResponse", or: "function_response"), response.isObject {
-            return append(.toolResult(result(response)), .user)
-        }
-        if let text = part["text"]?.text {
-            if part["thought"]?.bool == true { return read(thought: text, signature) }
+            read(call: call, signature, id: id)
+        } else if let response = part.present("functionResponse", or: "function_response"), response.isObject {
+            append(.toolResult(result(response)), .user)
+        } else if let text = part["text"]?.text, part["thought"]?.bool == true {
+            read(thought: text, signature)
+        } else {
             if role == .assistant { read(signature, isCall: false) }
-            return append(.text(text), role)
+            return readContent(part, of: role) || signature != nil
         }
-        if role == .assistant { read(signature, isCall: false) }
-        if let media = GeminiMedia.read(part) { return append(.media(media), role) }
-        if let text = GeminiCode.text(of: part) { return append(.text(text), role) }
-        if let call = part.present("toolCall", or: "tool_call"), GeminiGrounding.isSearch(call) {
-            return append(search: GeminiGrounding.search(call))
+        return true
+    }
+
+    private mutating func readContent(_ part: JSONValue, of role: Turn.Role) -> Bool {
+        if let text = part["text"]?.text ?? GeminiCode.text(of: part) {
+            append(.text(text), role)
+        } else if let media = GeminiMedia.read(part) {
+            append(.media(media), role)
+        } else if let call = part.present("toolCall", or: "tool_call"), GeminiGrounding.isSearch(call) {
+            append(search: GeminiGrounding.search(call))
+        } else if let name = part.members.first(where: { $0.value.isObject })?.key.string {
+            context.lose(.contentPart, name)
+        } else {
+            return false
         }
-        guard let name = part.members.first(where: { $0.value.isObject })?.key.string else { return }
-        context.lose(.contentPart, name)
+        return true
     }
 
     /// Clients that keep a whole candidate have what it says of its sources beside its parts.
@@ -94,7 +117,8 @@ struct GeminiContentReader {
     }
 
     private mutating func append(search: WebSearchCall) {
-        var parts = turns.last?.role == .assistant ? turns[turns.count - 1].parts : []
+        // Whether text stands in front is all that the note wants to know.
+        var parts = turns.last?.role == .assistant ? Array(turns[turns.count - 1].parts.suffix(1)) : []
         let count = parts.count
         SearchNote.append(search, to: &parts)
         for part in parts.dropFirst(count) { append(part, .assistant) }
@@ -116,14 +140,23 @@ struct GeminiContentReader {
             return append(.redactedThinking(signature), .assistant)
         }
         guard !text.isEmpty || signature != nil else { return }
-        if signature == nil, turns.last?.role == .assistant, case .thinking(var open) = turns.last?.parts.last,
+        if signature == nil, turns.last?.role == .assistant, case .thinking(let open) = turns.last?.parts.last,
             open.signature == nil
         {
-            open.text = JSONText.joined([open.text, text], separator: "")
-            turns[turns.count - 1].parts[turns[turns.count - 1].parts.count - 1] = .thinking(open)
-            return
+            return thought += thought.isEmpty ? [open.text, text] : [text]
         }
         append(.thinking(Thinking(text: text, signature: signature)), .assistant)
+        if signature == nil { unsigned.append(turns[turns.count - 1].parts.count - 1) }
+    }
+
+    /// Puts the pieces of the thinking at the end together, once for all of them.
+    private mutating func joinThought() {
+        guard !thought.isEmpty, let last = turns.indices.last, let place = turns[last].parts.indices.last,
+            case .thinking(var open) = turns[last].parts[place]
+        else { return }
+        open.text = JSONText.joined(thought, separator: "")
+        turns[last].parts[place] = .thinking(open)
+        thought = []
     }
 
     /// A signature on a text or, of another family, on a call: Gemini's own stands in front of what it signs, others
@@ -133,8 +166,7 @@ struct GeminiContentReader {
         if signature.family == .gemini {
             return append(.thinking(Thinking(text: "", signature: signature)), .assistant)
         }
-        if let last = turns.indices.last, turns[last].role == .assistant,
-            let place = turns[last].parts.lastIndex(where: { Self.isUnsigned($0) }),
+        if let last = turns.indices.last, turns[last].role == .assistant, let place = unsigned.popLast(),
             case .thinking(var thinking) = turns[last].parts[place]
         {
             thinking.signature = signature
@@ -147,13 +179,13 @@ struct GeminiContentReader {
         }
     }
 
-    private static func isUnsigned(_ part: Part) -> Bool {
-        if case .thinking(let thinking) = part { thinking.signature == nil } else { false }
-    }
-
     // MARK: - Results
 
-    private func result(_ json: JSONValue) -> ToolResult {
+    private static let resultMembers: Set<String> = [
+        "text", "inlineData", "inline_data", "fileData", "file_data", "mediaResolution", "media_resolution",
+    ]
+
+    private mutating func result(_ json: JSONValue) -> ToolResult {
         let id = json.present("id")?.wireText ?? ""
         var result = ToolResult(callID: callIDs.contains(id) ? id : "", name: json["name"]?.string, parts: [])
         if let response = json.present("response") {
@@ -164,6 +196,9 @@ struct GeminiContentReader {
         for part in json.present("parts")?.elements ?? JSONDocument.emptyArray.root.elements {
             if let text = part["text"]?.text { result.parts.append(.text(text)) }
             if let media = GeminiMedia.read(part) { result.parts.append(.media(media)) }
+            for (key, value) in part.members where !value.isNull && !Self.resultMembers.contains(key.string) {
+                context.lose(.contentPart, key.string)
+            }
         }
         return result
     }

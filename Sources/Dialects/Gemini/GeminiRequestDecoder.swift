@@ -46,13 +46,19 @@ struct GeminiRequestDecoder {
 
     private mutating func readSystem() throws(DialectError) {
         guard let system = root.present("systemInstruction", or: "system_instruction") else { return }
-        guard system.isString || system.isObject || system.isArray else {
+        guard !system.isArray || system.count > 0 else {
             throw DialectError("systemInstruction must be a content or a text", param: "systemInstruction")
         }
         if let text = system.text { return conversation.system.append(SystemBlock(text: text)) }
         let parts = system.isArray ? system : system["parts"] ?? system
         for part in parts.isArray ? Array(parts.elements) : [parts] {
-            if let text = part.text ?? part["text"]?.text { conversation.system.append(SystemBlock(text: text)) }
+            if let text = part.text ?? part["text"]?.text {
+                conversation.system.append(SystemBlock(text: text))
+            } else if let media = GeminiMedia.read(part) {
+                context.lose(.media, media.kind.rawValue)
+            } else if let name = part.members.first(where: { !$0.value.isNull })?.key.string {
+                context.lose(.contentPart, name)
+            }
         }
     }
 
@@ -60,16 +66,21 @@ struct GeminiRequestDecoder {
 
     private mutating func readTools() throws(DialectError) {
         guard let tools = root.present("tools") else { return }
-        guard tools.isArray || tools.isObject else { throw DialectError("tools must be an array", param: "tools") }
-        for tool in tools.isArray ? Array(tools.elements) : [tools] {
-            for (key, value) in tool.members where !value.isNull { readTool(key.string, value) }
+        for (index, tool) in (tools.isArray ? Array(tools.elements) : [tools]).enumerated() {
+            for (key, value) in tool.members where !value.isNull {
+                try readTool(key.string, value, at: "tools[\(index)]")
+            }
         }
     }
 
-    private mutating func readTool(_ name: String, _ value: JSONValue) {
+    private mutating func readTool(_ name: String, _ value: JSONValue, at place: String) throws(DialectError) {
         switch name {
         case "functionDeclarations", "function_declarations":
-            for function in value.isArray ? Array(value.elements) : [value] { readFunction(function) }
+            for (index, function) in (value.isArray ? Array(value.elements) : [value]).enumerated() {
+                try Dialect.gemini.naming(.element(index), at: "\(place).\(name)") { () throws(Misfit) in
+                    try readFunction(function)
+                }
+            }
         case "googleSearch", "google_search", "googleSearchRetrieval", "google_search_retrieval":
             if value.count > 0 { context.lose(.hostedToolSetting, name) }
             let kind = ServerTool.Kind.webSearch(ServerTool.WebSearch())
@@ -79,8 +90,8 @@ struct GeminiRequestDecoder {
         }
     }
 
-    private mutating func readFunction(_ function: JSONValue) {
-        guard let name = function["name"]?.string, !name.isEmpty else { return }
+    private mutating func readFunction(_ function: JSONValue) throws(Misfit) {
+        let name = try function.toolName()
         var definition = ToolDefinition(name: name, description: function.present("description")?.text)
         if let schema = function.present("parametersJsonSchema", or: "parameters_json_schema") {
             definition.schema = schema

@@ -7,6 +7,8 @@ enum OllamaCodec: DialectCodec {
         OllamaLoad.isAsked(by: root) ? 0 : try TurnsMember.count("messages", of: root)
     }
 
+    static var requestShape: RequestShape { OllamaShape.request }
+
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext

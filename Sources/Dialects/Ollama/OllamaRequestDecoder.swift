@@ -58,19 +58,19 @@ struct OllamaRequestDecoder {
     }
 
     private mutating func readSystem(_ parts: [Part]) {
+        let parts = context.systemTexts(parts)
         guard conversation.turns.isEmpty else { return conversation.turns.append(Turn(.system, parts)) }
         conversation.system += parts.compactMap(\.plainText).map { SystemBlock(text: $0) }
     }
 
     /// The text of a message and then its images; parts as Chat writes them are read too.
-    private func content(of message: JSONValue, _ place: String) throws(DialectError) -> [Part] {
-        var parts: [Part] = []
-        if let content = message.present("content") {
-            guard content.isString || content.isArray else {
-                throw DialectError("\(place).content must be a string", param: "\(place).content")
-            }
-            parts = ChatParts.parts(of: content)
+    private mutating func content(of message: JSONValue, _ place: String) throws(DialectError) -> [Part] {
+        let content = message.present("content")
+        let parts = ChatParts.parts(of: content)
+        let unknown = try Dialect.ollama.naming(.member("content"), at: place) { () throws(Misfit) in
+            try ChatParts.unknownTypes(in: content, read: parts.count)
         }
+        for type in unknown { context.lose(.contentPart, type) }
         guard let images = message.present("images") else { return parts }
         guard images.isArray, images.elements.allSatisfy(\.isString) else {
             throw DialectError("\(place).images must be an array of base64 strings", param: "\(place).images")
@@ -92,9 +92,12 @@ struct OllamaRequestDecoder {
     private mutating func readTools() throws(DialectError) {
         guard let tools = root.present("tools") else { return }
         guard tools.isArray else { throw DialectError("tools must be an array", param: "tools") }
-        for tool in tools.elements where tool.isObject {
+        for (index, tool) in tools.elements.enumerated() {
             let function = tool.present("function") ?? tool
-            guard let name = function["name"]?.string, !name.isEmpty else { continue }
+            let name = try Dialect.ollama.naming(.member("tools"), .element(index)) { () throws(Misfit) in
+                guard tool.present("function") != nil else { return try tool.toolName() }
+                return try Misfit.inside(.member("function")) { () throws(Misfit) in try function.toolName() }
+            }
             var definition = ToolDefinition(name: name, description: function.present("description")?.text)
             definition.schema = function.present("parameters")
             conversation.tools.append(definition)

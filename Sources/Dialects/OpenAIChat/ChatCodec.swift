@@ -8,6 +8,8 @@ enum ChatCodec: DialectCodec {
         return count
     }
 
+    static var requestShape: RequestShape { ChatShape.request }
+
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext

@@ -3,22 +3,21 @@ import JSONCore
 /// Reads the content of one Chat message in all the forms that clients send.
 struct ChatParts {
     private let message: JSONValue
+    /// The parts of `content`; the mark on the message goes to the last of them.
+    let content: [Part]
 
     init(message: JSONValue) {
         self.message = message
-    }
-
-    /// The parts of `content`; the mark on the message goes to the last of them.
-    var content: [Part] {
         var parts = Self.parts(of: message.present("content"))
         if let mark = CacheMark(of: message), let last = parts.indices.last { parts[last].cache = mark }
-        return parts
+        content = parts
     }
 
-    /// The parts of an assistant's message: reasoning, content, refusal, calls.
+    /// The parts of an assistant's message: reasoning, content, images, refusal, calls.
     var assistant: [Part] {
         var parts = reasoning
         parts += content
+        if let images = message.present("images"), images.isArray { parts += Self.parts(of: images) }
         if let refusal = message.present("refusal")?.text, !refusal.isEmpty { parts.append(.refusal(refusal)) }
         if let calls = message.present("tool_calls"), calls.isArray {
             for call in calls.elements where call.isObject { parts.append(.toolCall(Self.call(call))) }
@@ -39,14 +38,40 @@ struct ChatParts {
         return result
     }
 
-    /// The types of content parts that nobody knows.
-    var unknownTypes: [String] {
-        guard let content = message["content"], content.isArray else { return [] }
-        return content.elements.compactMap { part in
-            guard part.isObject, let type = part["type"]?.string, Self.part(part) == nil else { return nil }
-            return type
+    /// The types of content parts that nobody knows; parts of known types that hold nothing are refused.
+    func unknownTypes() throws(Misfit) -> [String] {
+        try Misfit.inside(.member("content")) { () throws(Misfit) in
+            try Self.unknownTypes(in: message.present("content"), read: content.count)
         }
     }
+
+    /// The same for a content of which so many parts could be read.
+    static func unknownTypes(in content: JSONValue?, read count: Int) throws(Misfit) -> [String] {
+        guard let content, !content.isString else { return [] }
+        guard content.isArray else { return count > 0 ? [] : [try unknownType(of: content)] }
+        guard count < content.count else { return [] }
+        var types: [String] = []
+        for (index, element) in content.elements.enumerated() where element.isObject && part(element) == nil {
+            let type = try Misfit.inside(.element(index)) { () throws(Misfit) in try unknownType(of: element) }
+            types.append(type)
+        }
+        return types
+    }
+
+    private static func unknownType(of part: JSONValue) throws(Misfit) -> String {
+        let type = Self.type(of: part)
+        if part.present("source")?.isObject == true { try MessagesShape.checkBlocks(of: part) }
+        guard let needed = needed[type] else { return type }
+        throw Misfit(missing: needed)
+    }
+
+    /// What parts of known types must have.
+    private static let needed: [String: StaticString] = [
+        "text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal", "image_url": "image_url",
+        "input_image": "image_url", "image": "image", "input_audio": "input_audio", "audio_url": "audio_url",
+        "video_url": "video_url", "file": "file", "input_file": "file_data", "document": "source",
+        "redacted_thinking": "data",
+    ]
 
     // MARK: - Reasoning
 
@@ -111,8 +136,12 @@ struct ChatParts {
         return content.elements.compactMap { $0.isObject ? part($0) : $0.text.map { .text($0) } }
     }
 
+    private static func type(of part: JSONValue) -> String {
+        part["type"]?.string ?? (part["text"] != nil ? "text" : part["image_url"] != nil ? "image_url" : "")
+    }
+
     static func part(_ json: JSONValue) -> Part? {
-        let type = json["type"]?.string ?? (json["text"] != nil ? "text" : json["image_url"] != nil ? "image_url" : "")
+        let type = type(of: json)
         switch type {
         case "text", "input_text", "output_text":
             return json["text"]?.text.map { .text(TextPart(text: $0, cache: CacheMark(of: json))) }

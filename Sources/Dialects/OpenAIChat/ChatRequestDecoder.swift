@@ -42,11 +42,7 @@ struct ChatRequestDecoder {
     // MARK: - Messages
 
     private mutating func readSystem(_ json: JSONValue) {
-        for part in MessagesBlockReader.parts(of: json) {
-            if case .text(let part) = part {
-                conversation.system.append(SystemBlock(text: part.text, cache: part.cache))
-            }
-        }
+        append(system: MessagesBlockReader.parts(of: json))
     }
 
     private mutating func readMessage(_ message: JSONValue, at index: Int) throws(DialectError) {
@@ -67,15 +63,21 @@ struct ChatRequestDecoder {
                 param: "messages[\(index)].role"
             )
         }
-        for type in parts.unknownTypes { context.lose(.contentPart, type) }
+        if message.present("audio") != nil { context.lose(.media, "audio") }
+        let unknown = try Dialect.openAIChat.naming(.member("messages"), .element(index)) { () throws(Misfit) in
+            try parts.unknownTypes()
+        }
+        for type in unknown { context.lose(.contentPart, type) }
     }
 
     private mutating func readSystemMessage(_ parts: [Part]) {
-        guard conversation.turns.isEmpty else { return append(Turn(.system, parts)) }
-        for part in parts {
-            if case .text(let part) = part {
-                conversation.system.append(SystemBlock(text: part.text, cache: part.cache))
-            }
+        guard conversation.turns.isEmpty else { return append(Turn(.system, context.systemTexts(parts))) }
+        append(system: parts)
+    }
+
+    private mutating func append(system parts: [Part]) {
+        for case .text(let part) in context.systemTexts(parts) {
+            conversation.system.append(SystemBlock(text: part.text, cache: part.cache))
         }
     }
 
@@ -85,11 +87,18 @@ struct ChatRequestDecoder {
 
     private mutating func readTools() throws(DialectError) {
         if let tools = field("tools") {
-            guard tools.isArray else { throw DialectError("tools must be an array", param: "tools") }
-            for tool in tools.elements { readTool(tool) }
-        } else if let functions = field("functions"), functions.isArray {
+            for (index, tool) in tools.elements.enumerated() {
+                try Dialect.openAIChat.naming(.member("tools"), .element(index)) { () throws(Misfit) in
+                    try readTool(tool)
+                }
+            }
+        } else if let functions = field("functions") {
             context.legacyFunctions = true
-            for function in functions.elements { readFunction(function, in: function) }
+            for (index, function) in functions.elements.enumerated() {
+                try Dialect.openAIChat.naming(.member("functions"), .element(index)) { () throws(Misfit) in
+                    try readFunction(function, in: function)
+                }
+            }
         }
         if let search = field("web_search_options"), search.isObject {
             var settings = ServerTool.WebSearch(contextSize: search["search_context_size"]?.text)
@@ -98,18 +107,19 @@ struct ChatRequestDecoder {
         }
     }
 
-    private mutating func readTool(_ tool: JSONValue) {
-        guard tool.isObject else { return }
-        if let function = tool.present("function"), function.isObject { return readFunction(function, in: tool) }
-        if let custom = tool.present("custom"), custom.isObject {
-            guard let name = custom["name"]?.string, !name.isEmpty else { return }
+    private mutating func readTool(_ tool: JSONValue) throws(Misfit) {
+        if let function = tool.present("function") {
+            return try Misfit.inside(.member("function")) { () throws(Misfit) in try readFunction(function, in: tool) }
+        }
+        if let custom = tool.present("custom") {
+            let name = try Misfit.inside(.member("custom")) { () throws(Misfit) in try custom.toolName() }
             context.customTools.insert(name)
             var definition = ToolDefinition(name: name, description: Self.text(custom["description"]))
             definition.kind = .custom(format: custom.present("format"))
             return conversation.tools.append(definition)
         }
         let type = tool["type"]?.string ?? "function"
-        if ["function", "custom"].contains(type) { return readFunction(tool, in: tool) }
+        if ["function", "custom"].contains(type) { return try readFunction(tool, in: tool) }
         if type.hasPrefix("web_search") {
             var settings = ServerTool.WebSearch(contextSize: tool["search_context_size"]?.text)
             settings.location = tool.present("user_location")
@@ -126,9 +136,8 @@ struct ChatRequestDecoder {
         conversation.serverTools.append(server)
     }
 
-    private mutating func readFunction(_ function: JSONValue, in tool: JSONValue) {
-        guard let name = function["name"]?.string, !name.isEmpty else { return }
-        var definition = ToolDefinition(name: name, description: Self.text(function["description"]))
+    private mutating func readFunction(_ function: JSONValue, in tool: JSONValue) throws(Misfit) {
+        var definition = ToolDefinition(name: try function.toolName(), description: Self.text(function["description"]))
         definition.schema = function.present("parameters") ?? function.present("input_schema")
         definition.strict = function["strict"]?.bool
         definition.cache = CacheMark(of: tool) ?? CacheMark(of: function)
@@ -215,7 +224,8 @@ struct ChatRequestDecoder {
                     strict: outer["strict"]?.bool
                 )
             )
-        default: break
+        case "text": break
+        default: context.lose(.structuredOutput)
         }
     }
 

@@ -15,6 +15,8 @@ enum ResponsesCodec: DialectCodec {
         return 1
     }
 
+    static var requestShape: RequestShape { ResponsesShape.request }
+
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext

@@ -75,8 +75,9 @@ struct ResponsesInputReader {
         case "user": append(parts, to: .user)
         case "assistant": appendToAssistant(parts)
         case "system", "developer":
-            guard turns.isEmpty else { return append(parts, to: .system) }
-            for case .text(let part) in parts { system.append(SystemBlock(text: part.text)) }
+            let texts = context.systemTexts(parts)
+            guard turns.isEmpty else { return append(texts, to: .system) }
+            for case .text(let part) in texts { system.append(SystemBlock(text: part.text)) }
         default:
             throw DialectError(
                 "\(place).role must be one of user, assistant, system, developer",
@@ -88,27 +89,24 @@ struct ResponsesInputReader {
     private mutating func content(_ item: JSONValue, _ place: String) throws(DialectError) -> [Part] {
         guard let content = item.present("content") else { return [] }
         if let text = content.text { return [.text(text)] }
-        guard content.isArray || content.isObject else {
-            throw DialectError("\(place).content must be a string or an array of parts", param: "\(place).content")
-        }
-        return parts(content)
+        return try parts(content, "content", place)
     }
 
-    private mutating func parts(_ content: JSONValue) -> [Part] {
-        if content.isObject { return part(content).map { [$0] } ?? [] }
-        return content.elements.compactMap { $0.text.map { .text($0) } ?? part($0) }
-    }
-
-    private mutating func part(_ json: JSONValue) -> Part? {
-        guard json.isObject, var part = ChatParts.part(json) else {
-            context.lose(.contentPart, json["type"]?.string.map { String($0.prefix(64)) })
-            return nil
+    private mutating func parts(
+        _ content: JSONValue,
+        _ member: StaticString,
+        _ place: String
+    ) throws(DialectError) -> [Part] {
+        let parts = ChatParts.parts(of: content)
+        let unknown = try Dialect.openAIResponses.naming(.member(member), at: place) { () throws(Misfit) in
+            try ChatParts.unknownTypes(in: content, read: parts.count)
         }
-        if case .media(var media) = part, case .file(let id, .openAIChat) = media.source {
+        for type in unknown { context.lose(.contentPart, String(type.prefix(64))) }
+        return parts.map { part in
+            guard case .media(var media) = part, case .file(let id, .openAIChat) = media.source else { return part }
             media.source = .file(id, .openAIResponses)
-            part = .media(media)
+            return .media(media)
         }
-        return part
     }
 
     // MARK: - Calls and results
@@ -180,7 +178,7 @@ struct ResponsesInputReader {
         if let text = output?.text {
             result.parts = [.text(text)]
         } else if let output, type.hasPrefix("function") || type.hasPrefix("custom"), output.isArray {
-            result.parts = parts(output)
+            result.parts = try parts(output, "output", place)
         } else if let output, output.isArray || output.isObject {
             // What a shell or a hosted tool returns is JSON.
             result.parts = [.text(JSONCompaction.text(output))]

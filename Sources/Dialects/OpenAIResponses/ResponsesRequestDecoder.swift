@@ -5,6 +5,8 @@ struct ResponsesRequestDecoder {
     private(set) var context: TranslationContext
     private let root: JSONValue
     private var conversation = Conversation()
+    /// The names of the tools so far.
+    private var names: Set<String> = []
 
     init(_ root: JSONValue, context: TranslationContext) {
         self.root = root
@@ -120,25 +122,24 @@ struct ResponsesRequestDecoder {
 
     private mutating func readTools(_ list: JSONValue?, param: String) throws(DialectError) {
         guard let list else { return }
-        guard list.isArray else { throw DialectError("\(param) must be an array", param: param) }
-        var index = 0
-        for tool in list.elements {
-            guard tool.isObject else {
-                throw DialectError("\(param)[\(index)] must be an object", param: "\(param)[\(index)]")
+        for (index, tool) in list.elements.enumerated() {
+            try Dialect.openAIResponses.naming(.element(index), at: param) { () throws(Misfit) in
+                try readTool(tool, namespace: nil)
             }
-            readTool(tool, namespace: nil)
-            index += 1
         }
     }
 
-    private mutating func readTool(_ tool: JSONValue, namespace: String?) {
+    private mutating func readTool(_ tool: JSONValue, namespace: String?) throws(Misfit) {
         let type = tool["type"]?.string ?? "function"
         switch type {
-        case "function", "custom": readFunction(tool, isCustom: type == "custom", namespace: namespace)
+        case "function", "custom": try readFunction(tool, isCustom: type == "custom", namespace: namespace)
         case "namespace":
-            guard namespace == nil, let name = tool["name"]?.string, !name.isEmpty else { return }
-            for inner in tool["tools"]?.elements ?? JSONDocument.emptyArray.root.elements where inner.isObject {
-                readTool(inner, namespace: name)
+            guard namespace == nil else { return }
+            let name = try tool.toolName()
+            for (index, inner) in (tool["tools"] ?? JSONDocument.emptyArray.root).elements.enumerated() {
+                try Misfit.inside(.member("tools")) { () throws(Misfit) in
+                    try Misfit.inside(.element(index)) { () throws(Misfit) in try readTool(inner, namespace: name) }
+                }
             }
         case "local_shell": add(.localShell)
         case "shell": add(.shell)
@@ -148,17 +149,21 @@ struct ResponsesRequestDecoder {
     }
 
     private mutating func add(_ tool: ClientTool) {
-        guard let definition = ResponsesTools.definition(tool),
-            !conversation.tools.contains(where: { $0.name == definition.name })
-        else { return }
+        guard let definition = ResponsesTools.definition(tool), names.insert(definition.name).inserted else { return }
         context.clientTools[definition.name] = tool
         conversation.tools.append(definition)
     }
 
-    private mutating func readFunction(_ tool: JSONValue, isCustom: Bool, namespace: String?) {
+    private mutating func readFunction(_ tool: JSONValue, isCustom: Bool, namespace: String?) throws(Misfit) {
         // Chat's nested form is what many clients send.
-        let json = tool.present("function") ?? tool.present("custom") ?? tool
-        guard let own = json["name"]?.string, !own.isEmpty else { return }
+        var (json, own) = (tool, "")
+        if let inner = tool.present("function") {
+            (json, own) = (inner, try Misfit.inside(.member("function")) { () throws(Misfit) in try inner.toolName() })
+        } else if let inner = tool.present("custom") {
+            (json, own) = (inner, try Misfit.inside(.member("custom")) { () throws(Misfit) in try inner.toolName() })
+        } else {
+            own = try tool.toolName()
+        }
         let name = namespace.map { ResponsesTools.flatName(own, in: $0) } ?? own
         if let namespace { context.clientTools[name] = .namespaced(namespace: namespace, name: own) }
         var definition = ToolDefinition(name: name)
@@ -171,6 +176,7 @@ struct ResponsesRequestDecoder {
             definition.strict = json["strict"]?.bool
         }
         definition.namespace = namespace
+        names.insert(name)
         conversation.tools.append(definition)
     }
 

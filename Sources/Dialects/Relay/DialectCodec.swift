@@ -8,6 +8,8 @@ protocol DialectCodec {
     // MARK: Requests
     /// Refuses what is no request of the dialect at all; returns how many turns it has.
     static func checkShape(of root: JSONValue) throws(DialectError) -> Int
+    /// What the members of a request may be that another dialect is to answer.
+    static var requestShape: RequestShape { get }
     static func decodeRequest(
         _ body: JSONDocument,
         context: inout TranslationContext

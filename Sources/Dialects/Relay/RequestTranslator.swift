@@ -22,6 +22,7 @@ package enum RequestTranslator {
             EditLosses.note(body.root, profile: profile, in: &context)
             return try client.editRequest(body, profile: profile, context: &context, streams: upstreamStreams)
         }
+        try client.requestShape.check(body.root, of: context.clientDialect)
         if context.estimatedInputTokens == nil {
             context.estimatedInputTokens = TokenEstimate.inputTokens(body, dialect: context.clientDialect)
         }

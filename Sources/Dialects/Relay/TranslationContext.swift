@@ -1,4 +1,5 @@
 import CryptoCore
+import JSONCore
 
 /// What the two directions of one attempt share: written while the request is translated, read while the answer is.
 ///
@@ -110,6 +111,21 @@ package struct TranslationContext: Sendable {
     mutating func lose(_ feature: Loss.Feature, _ detail: String? = nil) {
         let loss = Loss(feature, detail.flatMap { Loss.isPlain($0) ? $0 : nil })
         if losses.count < Self.lossLimit, !losses.contains(loss) { losses.append(loss) }
+    }
+}
+
+extension TranslationContext {
+    /// The text of a system message, which is all that a target takes there: what else it has is noted as lost.
+    mutating func systemTexts(_ parts: [Part]) -> [Part] {
+        parts.filter { part in
+            switch part {
+            case .text: return true
+            case .media(let media): lose(.media, media.kind.rawValue)
+            case .opaque(let json, _), .searchResult(let json): lose(.contentPart, json["type"]?.string)
+            case .toolCall, .toolResult, .thinking, .redactedThinking, .refusal: lose(.contentPart)
+            }
+            return false
+        }
     }
 }
 

@@ -40,19 +40,45 @@ enum CallIDRepair {
 /// The calls of a conversation as they are met from its beginning.
 private struct CallBook {
     private struct Entry {
-        var original: String
         var id: String
         var name: String
-        var turn: Int
         var isAnswered = false
         /// The tool's name as its result repeats it.
         var resultName: String?
     }
 
+    /// Calls that wait for their results, in their order.
+    private struct Queue {
+        private var places: [Int] = []
+        /// How many at the beginning are answered.
+        private var done = 0
+
+        var last: Int? { places.last }
+
+        mutating func append(_ place: Int) { places.append(place) }
+
+        mutating func first(in entries: [Entry]) -> Int? {
+            while done < places.count, entries[places[done]].isAnswered { done += 1 }
+            return done < places.count ? places[done] : nil
+        }
+    }
+
+    /// The calls to which a client gave one and the same id.
+    private struct Namesakes {
+        var all = Queue()
+        /// Those of the last turn that has any.
+        var latest = Queue()
+        var turn = -1
+        /// The number that the next copy of the id may get.
+        var copy = 2
+    }
+
     private let rule: TargetProfile.ToolIDRule
     private var entries: [Entry] = []
-    private var placesByOriginal: [String: [Int]] = [:]
-    private var usedIDs: Set<String> = []
+    private var placesByID: [String: Int] = [:]
+    private var all = Queue()
+    private var byOriginal: [String: Namesakes] = [:]
+    private var byName: [String: Queue] = [:]
     private(set) var hasNameless = false
 
     init(rule: TargetProfile.ToolIDRule) {
@@ -61,15 +87,26 @@ private struct CallBook {
 
     mutating func register(_ call: ToolCall, turn: Int) -> String {
         if call.name.isEmpty { hasNameless = true }
-        let given = call.id.isEmpty ? "call_\(turn)_\(entries.count)" : call.id
+        var namesakes = byOriginal.removeValue(forKey: call.id) ?? Namesakes()
+        let place = entries.count
+        let id = distinctID(call.id.isEmpty ? "call_\(turn)_\(place)" : call.id, copy: &namesakes.copy)
+        placesByID[id] = place
+        entries.append(Entry(id: id, name: call.name))
+        if namesakes.turn != turn { (namesakes.turn, namesakes.latest) = (turn, Queue()) }
+        namesakes.latest.append(place)
+        namesakes.all.append(place)
+        byOriginal[call.id] = namesakes
+        byName[call.name, default: Queue()].append(place)
+        all.append(place)
+        return id
+    }
+
+    private func distinctID(_ given: String, copy: inout Int) -> String {
         var id = SafeNames.callID(given, rule: rule)
-        var copy = 2
-        while !usedIDs.insert(id).inserted {
+        while placesByID[id] != nil {
             id = SafeNames.callID("\(given)_\(copy)", rule: rule)
             copy += 1
         }
-        placesByOriginal[call.id, default: []].append(entries.count)
-        entries.append(Entry(original: call.id, id: id, name: call.name, turn: turn))
         return id
     }
 
@@ -81,25 +118,21 @@ private struct CallBook {
         return entries[place].id
     }
 
-    private func place(for result: ToolResult) -> Int? {
-        if !result.callID.isEmpty {
-            guard let places = placesByOriginal[result.callID], let last = places.last else { return nil }
+    private mutating func place(for result: ToolResult) -> Int? {
+        guard result.callID.isEmpty else {
             // Of several calls with one id: the first unanswered one of the latest turn, then of any.
-            let turn = entries[last].turn
-            return places.first { entries[$0].turn == turn && !entries[$0].isAnswered }
-                ?? places.first { !entries[$0].isAnswered } ?? last
+            return byOriginal[result.callID]?.latest.first(in: entries)
+                ?? byOriginal[result.callID]?.all.first(in: entries) ?? byOriginal[result.callID]?.all.last
         }
-        let open = entries.indices.filter { !entries[$0].isAnswered }
-        if let name = result.name, let named = open.first(where: { entries[$0].name == name }) { return named }
-        return open.first
+        return result.name.flatMap { byName[$0]?.first(in: entries) } ?? all.first(in: entries)
     }
 
     func isNameless(_ id: String) -> Bool {
-        entries.contains { $0.id == id && $0.name.isEmpty && ($0.resultName ?? "").isEmpty }
+        placesByID[id].map { entries[$0].name.isEmpty && (entries[$0].resultName ?? "").isEmpty } ?? false
     }
 
     func recoveredName(ofCall id: String) -> String? {
-        guard let name = entries.first(where: { $0.id == id })?.resultName, !name.isEmpty else { return nil }
+        guard let name = placesByID[id].flatMap({ entries[$0].resultName }), !name.isEmpty else { return nil }
         return name
     }
 }

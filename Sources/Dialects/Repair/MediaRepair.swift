@@ -9,6 +9,7 @@ enum MediaRepair {
     ) throws(DialectError) {
         let lastUser = conversation.turns.lastIndex { $0.role == .user }
         for place in conversation.turns.indices {
+            if profile.dialect != .anthropicMessages { unfold(&conversation.turns[place].parts) }
             let refuses = place == lastUser && profile.unreadableContent == .refuse
             for part in conversation.turns[place].parts.indices {
                 switch conversation.turns[place].parts[part] {
@@ -24,6 +25,22 @@ enum MediaRepair {
                 default: break
                 }
             }
+        }
+    }
+
+    /// Puts the images inside a document of blocks behind it, for targets that know no such documents.
+    private static func unfold(_ parts: inout [Part]) {
+        for place in parts.indices {
+            guard case .toolResult(var result) = parts[place] else { continue }
+            unfold(&result.parts)
+            parts[place] = .toolResult(result)
+        }
+        guard parts.contains(where: { $0.blocks != nil }) else { return }
+        parts = parts.flatMap { part -> [Part] in
+            guard let blocks = part.blocks else { return [part] }
+            let media = MessagesBlockReader.parts(of: blocks).filter(\.isMedia)
+            let hasText = blocks.plainTextOfBlocks.contains { !$0.isEmpty }
+            return (hasText || media.isEmpty ? [part] : []) + media
         }
     }
 
@@ -116,4 +133,10 @@ enum MediaRepair {
 
 extension Part {
     var isMedia: Bool { if case .media = self { true } else { false } }
+
+    /// The blocks of a document that is made of them.
+    fileprivate var blocks: JSONValue? {
+        guard case .media(let media) = self, case .blocks(let blocks, _) = media.source else { return nil }
+        return blocks
+    }
 }

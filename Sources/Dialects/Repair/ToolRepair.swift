@@ -99,6 +99,7 @@ enum ToolRepair {
         in conversation: inout Conversation,
         profile: TargetProfile
     ) throws(DialectError) {
+        let allowed = Set(allowed)
         let tools = conversation.tools.filter { allowed.contains($0.name) }
         let serverTools = conversation.serverTools.filter { $0.name.map(allowed.contains) ?? false }
         guard !tools.isEmpty || !serverTools.isEmpty else {
@@ -167,11 +168,12 @@ enum ToolRepair {
         context: inout TranslationContext
     ) {
         let (limit, rule) = (profile.toolNameLimit, profile.toolNameRule)
+        let declared = Set(conversation.tools.map(\.name))
         var taken: Set<String> = []
         func register(_ name: String) {
             guard context.toolNames.upstream(name) == name, !taken.contains(name) else { return }
             var safe = SafeNames.toolName(name, limit: limit, rule: rule)
-            if safe != name, taken.contains(safe) || conversation.tools.contains(where: { $0.name == safe }) {
+            if safe != name, taken.contains(safe) || declared.contains(safe) {
                 safe = SafeNames.distinctToolName(name, limit: limit, rule: rule)
             }
             taken.insert(safe)

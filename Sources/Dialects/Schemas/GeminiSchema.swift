@@ -60,7 +60,8 @@ struct GeminiSchemaNode {
         if items.isEmpty { items = other.items }
         if branches.isEmpty { branches = other.branches }
         addProperties(of: other)
-        required += other.required.filter { !required.contains($0) }
+        let known = Set(required)
+        required += other.required.filter { !known.contains($0) }
         for limit in other.limits where !limits.contains(where: { $0.key == limit.key }) { limits.append(limit) }
     }
 
@@ -68,10 +69,14 @@ struct GeminiSchemaNode {
     mutating func mergeBranch(_ branch: GeminiSchemaNode) { addProperties(of: branch) }
 
     private mutating func addProperties(of other: GeminiSchemaNode) {
+        guard !other.properties.isEmpty else { return }
+        var places: [String: Int] = [:]
+        for (place, property) in properties.enumerated().reversed() { places[property.name.string] = place }
         for property in other.properties {
-            if let known = properties.firstIndex(where: { $0.name == property.name }) {
+            if let known = places[property.name.string] {
                 properties[known].node.merge(property.node)
             } else {
+                places[property.name.string] = properties.count
                 properties.append(property)
             }
         }

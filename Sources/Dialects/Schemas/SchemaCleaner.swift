@@ -6,6 +6,12 @@ struct SchemaCleaner {
 
     private let root: JSONValue
     private let references: SchemaReferences
+    private let found = FoundDefects()
+
+    /// Where the schemas stand that must change, so that none is searched again for each one around it.
+    private final class FoundDefects {
+        var places: Set<Int> = []
+    }
 
     /// Writes the schema of a tool's arguments as far as the target needs it changed.
     static func write(_ schema: JSONValue?, rule: TargetProfile.SchemaRule, to writer: inout JSONWriter) {
@@ -55,6 +61,14 @@ struct SchemaCleaner {
 
     /// Whether anything in the schema must change.
     private func hasDefect(_ schema: JSONValue, depth: Int) -> Bool {
+        let place = schema.range.lowerBound
+        guard !found.places.contains(place) else { return true }
+        guard search(schema, depth: depth) else { return false }
+        found.places.insert(place)
+        return true
+    }
+
+    private func search(_ schema: JSONValue, depth: Int) -> Bool {
         guard depth <= Self.depthLimit else { return true }
         var isObjectType = false
         var properties: JSONValue?
@@ -96,7 +110,8 @@ struct SchemaCleaner {
     private func hasDefect(required: JSONValue, properties: JSONValue?) -> Bool {
         guard required.isArray, required.count > 0 else { return true }
         guard let properties, properties.isObject else { return false }
-        return required.elements.contains { name in name.string.map { properties.member($0) == nil } ?? true }
+        let known = MemberTable(properties)
+        return required.elements.contains { name in name.string.map { known[$0] == nil } ?? true }
     }
 
     // MARK: - Cleaning
@@ -124,10 +139,11 @@ struct SchemaCleaner {
         }
         writer.beginObject()
         if isRoot { writer.member("type", literal: "object") }
+        let properties = schema["properties"]
         for (key, value) in schema.members {
-            writeMember(key, value, of: schema, depth: depth, to: &writer)
+            writeMember(key, value, beside: properties, depth: depth, to: &writer)
         }
-        if isRoot, schema["properties"]?.isObject != true {
+        if isRoot, properties?.isObject != true {
             writer.key("properties")
             writer.beginObject()
             writer.endObject()
@@ -138,7 +154,7 @@ struct SchemaCleaner {
     private func writeMember(
         _ key: JSONText,
         _ value: JSONValue,
-        of schema: JSONValue,
+        beside properties: JSONValue?,
         depth: Int,
         to writer: inout JSONWriter
     ) {
@@ -153,7 +169,7 @@ struct SchemaCleaner {
                 write(property, depth: depth + 1, to: &writer)
             }
             writer.endObject()
-        case .required: writeRequired(value, properties: schema["properties"], to: &writer)
+        case .required: writeRequired(value, properties: properties, to: &writer)
         case .items where value.isArray:
             // A tuple: the places are lost, the kinds of elements stay.
             writer.key("items")
@@ -182,9 +198,9 @@ struct SchemaCleaner {
     }
 
     private func writeRequired(_ value: JSONValue, properties: JSONValue?, to writer: inout JSONWriter) {
+        let known = properties.flatMap { $0.isObject ? MemberTable($0) : nil }
         let names = value.elements.filter { name in
-            guard let text = name.string else { return false }
-            return properties?.isObject != true || properties?.member(text) != nil
+            name.string.map { known == nil || known?[$0] != nil } ?? false
         }
         guard !names.isEmpty else { return }
         writer.key("required")
@@ -205,58 +221,6 @@ enum SchemaPattern {
     static func hasBackReference(_ pattern: JSONValue) -> Bool {
         guard let text = pattern.string else { return false }
         return (1...9).contains { text.contains("\\\($0)") }
-    }
-}
-
-/// The `$ref`s of one schema.
-struct SchemaReferences {
-    private let root: JSONValue
-
-    init(_ root: JSONValue) {
-        self.root = root
-    }
-
-    /// Whether a reference leads to a place of the same schema that does not lead back to itself.
-    func isUsable(_ reference: JSONValue) -> Bool {
-        guard let pointer = reference.string, let target = resolve(pointer) else { return false }
-        var seen: Set<String> = [pointer]
-        return !leads(target, back: pointer, seen: &seen, depth: 0)
-    }
-
-    func resolve(_ pointer: String) -> JSONValue? {
-        guard pointer.hasPrefix("#") else { return nil }
-        var value = root
-        for segment in pointer.dropFirst().split(separator: "/") {
-            let name = segment.replacing("~1", with: "/").replacing("~0", with: "~")
-            if value.isArray, let index = Int(name) {
-                guard let element = value.elements.dropFirst(index).first(where: { _ in true }) else { return nil }
-                value = element
-            } else {
-                guard let member = value.member(String(name)) else { return nil }
-                value = member
-            }
-        }
-        return value
-    }
-
-    private func leads(_ value: JSONValue, back pointer: String, seen: inout Set<String>, depth: Int) -> Bool {
-        guard depth < 64 else { return true }
-        if value.isArray {
-            for element in value.elements where leads(element, back: pointer, seen: &seen, depth: depth + 1) {
-                return true
-            }
-            return false
-        }
-        for (key, member) in value.members {
-            if key.equals("$ref"), let next = member.string {
-                if next == pointer || next == "#" { return true }
-                guard seen.insert(next).inserted, let target = resolve(next) else { continue }
-                if leads(target, back: pointer, seen: &seen, depth: depth + 1) { return true }
-            } else if member.isObject || member.isArray {
-                if leads(member, back: pointer, seen: &seen, depth: depth + 1) { return true }
-            }
-        }
-        return false
     }
 }
 
