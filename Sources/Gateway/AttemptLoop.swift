@@ -52,7 +52,7 @@ final class AttemptLoop: @unchecked Sendable {
         }
         policies = AnswerPolicies(request.key, settings, gateway.settings)
         state =
-            request.dialect == .openAIResponses ? ResponsesState(request, question, gateway: gateway) : nil
+            request.dialect == .openAIResponses ? ResponsesState(request, question.document, gateway: gateway) : nil
         if let session = state?.earlierSession { ledger.join(session: session) }
         plan = gateway.makePlan(for: goal, request)
     }

@@ -120,6 +120,7 @@ final class AttemptRunner {
             context: &context,
             upstreamStreams: upstreamStreams
         )
+        if state?.leavesOutReasoning == true { context.lose(.reasoningHistory) }
         try acceptLosses()
         return call.keepsBody ? body : try call.bodyRules.apply(to: body, stream: upstreamStreams)
     }
@@ -163,8 +164,13 @@ final class AttemptRunner {
 
     /// The request in the form that the provider's refusal asks for; nil when it asks for none.
     private func remedied(after failure: Failure) throws -> [UInt8]? {
-        guard failure.status == 400 || failure.status == 422 else { return nil }
+        guard [400, 404, 422].contains(failure.status) else { return nil }
         context = context.restarted
+        if let whole = state?.document(for: document, target, refused: failure) {
+            document = whole
+            return try translate()
+        }
+        guard failure.status != 404 else { return nil }
         let sent = try JSONDocument.parse(try translate())
         guard let remedy = Remedy.find(for: failure, sent: sent, profile: profile, context: context) else { return nil }
         gateway.log.info(

@@ -14,7 +14,8 @@ extension Gateway {
         let ledger = Ledger(request, question, gateway: self)
         do throws(Failure) {
             let body = try await compact(question, request, ledger)
-            ledger.settle(status: 200, usage: CompactionUsage.read(body), reportedCost: nil)
+            let figures = (try? JSONDocument.parse(body))?.root.present("usage")
+            ledger.settle(status: 200, usage: figures.map(ResponsesUsage.read) ?? Usage(), reportedCost: nil)
             return body
         } catch {
             ledger.settle(failure: error)
@@ -27,10 +28,15 @@ extension Gateway {
         _ request: ChatRequest,
         _ ledger: Ledger
     ) async throws(Failure) -> [UInt8] {
+        let state = ResponsesState(request, question.document, gateway: self)
+        try state?.checkReferences()
+        if let session = state?.earlierSession { ledger.join(session: session) }
         let call = try compactingCall(question, request, ledger)
         guard let url = ResponsesAddress.below(call.url, "/compact") else { throw .internalError }
-        var editor = JSONEditor(question.document)
-        editor.setMember("model", of: question.document.root, to: JSONLiteral.string(call.upstreamModel))
+        var document = question.document
+        if let state, let target = ledger.target { document = try state.document(for: document, target) }
+        var editor = JSONEditor(document)
+        editor.setMember("model", of: document.root, to: JSONLiteral.string(call.upstreamModel))
         let message = ClientRequest(
             method: .post,
             url: url,
@@ -39,26 +45,7 @@ extension Gateway {
             pool: call.poolKey,
             egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )
-        let client = try client(on: request.loop)
-        do {
-            let response = try await client.send(message)
-            let body = try await response.collect(limit: 16 << 20)
-            guard response.status.isSuccess else {
-                throw UpstreamError.read(
-                    status: response.status.rawValue,
-                    headers: response.headers,
-                    body: body,
-                    dialect: call.dialect
-                )
-            }
-            return body
-        } catch let error as TransferError {
-            throw error.failure(provider: ledger.target?.providerID ?? "")
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw .internalError
-        }
+        return try await collect(message, of: call, provider: ledger.target?.providerID ?? "", request)
     }
 
     private func compactingCall(
@@ -83,17 +70,5 @@ extension Gateway {
             ledger.target = ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)
             return call
         }
-    }
-}
-
-/// The figures in the answer to a compaction.
-private enum CompactionUsage {
-    static func read(_ body: [UInt8]) -> Usage {
-        var usage = Usage()
-        guard let figures = (try? JSONDocument.parse(body))?.root["usage"] else { return usage }
-        usage.cacheRead = figures["input_tokens_details"]?["cached_tokens"]?.int
-        usage.input = figures["input_tokens"]?.int.map { max(0, $0 - (usage.cacheRead ?? 0)) }
-        usage.output = figures["output_tokens"]?.int
-        return usage
     }
 }

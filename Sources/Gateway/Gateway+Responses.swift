@@ -17,16 +17,29 @@ extension Gateway {
         return found
     }
 
-    /// The response object as it is now: the provider that keeps it is asked, else it is what the client got.
+    /// The response object as it is now: the provider that keeps it is asked, else it is what was known last.
     package func retrieve(_ id: String, _ request: ChatRequest) async throws(Failure) -> [UInt8] {
         let stored = try storedResponse(id, request)
-        return await askHome(of: stored, .get, "", request) ?? stored.body
+        guard let home = stored.home, let body = try? await ask(home, .get, stored, "", request) else {
+            return stored.body
+        }
+        return show(body, of: stored, request) ?? stored.body
     }
 
     /// Forgets a response, here and at the provider that keeps it.
+    ///
+    /// - Throws: why the provider keeps it still; then it is kept here too, so that the client can try again.
     package func delete(_ id: String, _ request: ChatRequest) async throws(Failure) {
         let stored = try storedResponse(id, request)
-        _ = await askHome(of: stored, .delete, "", request)
+        if let home = stored.home {
+            do throws(Failure) {
+                let body = try await ask(home, .delete, stored, "", request)
+                if (try? JSONDocument.parse(body))?.root["deleted"]?.bool == false { throw .unexpectedAnswer }
+            } catch {
+                // What is not found is gone already.
+                guard error.status == 404 else { throw error }
+            }
+        }
         storedResponses.remove(id, of: request.responsesOwner)
     }
 
@@ -36,19 +49,23 @@ extension Gateway {
         guard stored.isBackground else {
             throw Failure(.invalidRequest, "Cannot cancel a synchronous response.", code: "bad_request")
         }
-        return await askHome(of: stored, .post, "/cancel", request) ?? stored.body
+        guard let home = stored.home else { return stored.body }
+        guard let body = show(try await ask(home, .post, stored, "/cancel", request), of: stored, request) else {
+            throw .unexpectedAnswer
+        }
+        return body
     }
 
-    /// The answer of the provider that keeps a response; nil if none does, or it has nothing of use to say.
-    private func askHome(
-        of stored: StoredResponse,
+    /// What the provider that keeps a response answers.
+    private func ask(
+        _ home: StoredResponse.Home,
         _ method: HTTPMethod,
+        _ stored: StoredResponse,
         _ suffix: String,
         _ request: ChatRequest
-    ) async -> [UInt8]? {
-        guard let home = stored.home, let call = homeCall(home, request),
-            let url = ResponsesAddress.below(call.url, "/\(stored.id)\(suffix)")
-        else { return nil }
+    ) async throws(Failure) -> [UInt8] {
+        guard let call = homeCall(home, request), let url = ResponsesAddress.below(call.url, "/\(stored.id)\(suffix)")
+        else { throw Failure(.unavailable, "The account that keeps the response cannot be asked right now") }
         var message = ClientRequest(
             method: method,
             url: url,
@@ -58,17 +75,52 @@ extension Gateway {
             egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )
         message.timeouts.total = .seconds(10)
-        guard let response = try? await client(on: request.loop).send(message), response.status.isSuccess,
-            let body = try? await response.collect(limit: 16 << 20), let answer = try? JSONDocument.parse(body),
-            answer.root["id"]?.string == stored.id
-        else { return nil }
+        return try await collect(message, of: call, provider: home.provider, request)
+    }
+
+    /// Sends a message and reads the whole answer.
+    ///
+    /// - Throws: also what the provider answers with an error status.
+    func collect(
+        _ message: ClientRequest,
+        of call: UpstreamCall,
+        provider: String,
+        _ request: ChatRequest
+    ) async throws(Failure) -> [UInt8] {
+        let client = try client(on: request.loop)
+        do {
+            let response = try await client.send(message)
+            let body = try await response.collect(limit: 16 << 20)
+            guard response.status.isSuccess else {
+                throw UpstreamError.read(
+                    status: response.status.rawValue,
+                    headers: response.headers,
+                    body: body,
+                    dialect: call.dialect
+                )
+            }
+            return body
+        } catch let error as TransferError {
+            throw error.failure(provider: provider)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .internalError
+        }
+    }
+
+    /// A response object as its client sees it, which from now on is what is known; nil if it is another one.
+    private func show(_ body: [UInt8], of stored: StoredResponse, _ request: ChatRequest) -> [UInt8]? {
+        guard let answer = try? JSONDocument.parse(body), answer.root["id"]?.string == stored.id else { return nil }
         guard let kept = (try? JSONDocument.parse(stored.body))?.root else { return body }
         var editor = JSONEditor(answer)
         // In the client's words, as it was answered.
         for name in ["model", "previous_response_id"] as [StaticString] where answer.root[name] != nil {
             if let known = kept[name] { editor.setMember("\(name)", of: answer.root, to: Array(known.raw)) }
         }
-        return editor.finish()
+        let shown = editor.finish()
+        storedResponses.update(stored.with(body: shown), of: request.responsesOwner)
+        return shown
     }
 
     /// The call that the account which made a response would make for another one.
@@ -106,7 +158,18 @@ enum ResponsesAddress {
     }
 }
 
+extension StoredResponse.Home {
+    /// What the client calls the provider.
+    fileprivate var provider: String { String(model.prefix { $0 != "/" }) }
+}
+
 extension Failure {
+    fileprivate static let unexpectedAnswer = Failure(
+        .badGateway,
+        "The provider's answer about the response is not what was asked for",
+        cause: .unreadable
+    )
+
     /// A response that is not kept, or no longer, or another client's.
     package static func unknownResponse(_ id: String) -> Failure {
         Failure(

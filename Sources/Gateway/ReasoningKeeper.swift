@@ -41,9 +41,15 @@ struct ReasoningKeepers {
     /// Lets the translation for an account keep and find what the request's owner may have.
     func lend(to context: inout TranslationContext, _ request: ChatRequest, account: String?) {
         context.account = account
-        guard request.configuration.keepsReasoning else { return }
-        context.memory = request.key?.isLogged ?? true ? persisting : fleeting
+        guard let memory = memory(of: request) else { return }
+        context.memory = memory
         context.owner = request.key?.id ?? ""
+    }
+
+    /// Where the request's owner may keep and find something; nil if it is not to be kept.
+    func memory(of request: ChatRequest) -> ReasoningKeeper? {
+        guard request.configuration.keepsReasoning else { return nil }
+        return request.key?.isLogged ?? true ? persisting : fleeting
     }
 }
 

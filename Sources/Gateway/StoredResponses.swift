@@ -1,3 +1,4 @@
+import Dialects
 import Synchronization
 import TimeCore
 
@@ -22,6 +23,8 @@ package final class StoredResponses: Sendable {
     private struct State {
         var owners: [String: Owned] = [:]
         var size = 0
+        /// Accounts whose provider keeps no responses, although it does not say so beforehand.
+        var forgetful: Set<String> = []
     }
 
     private let limits: Limits
@@ -60,10 +63,53 @@ package final class StoredResponses: Sendable {
         }
     }
 
-    /// Whether the response of an id is kept for another owner: an account of a provider may serve both.
-    func isOthers(_ id: String, than owner: String) -> Bool {
-        state.withLock { $0.owners.contains { $0.key != owner && $0.value.entries[id] != nil } }
+    /// Replaces what is known of a response that its provider has gone on making; its time does not begin anew.
+    func update(_ response: StoredResponse, of owner: String) {
+        guard response.size <= limits.bytes / 4 else { return }
+        state.withLock { state in
+            guard let old = state.owners[owner]?.entries[response.id] else { return }
+            state.owners[owner]?.entries[response.id] = response
+            state.owners[owner]?.size += response.size - old.size
+            state.size += response.size - old.size
+        }
     }
+
+    /// Whether anything is kept for another owner: an account of a provider may serve both.
+    func hasOthers(than owner: String) -> Bool {
+        state.withLock { $0.owners.keys.contains { $0 != owner } }
+    }
+
+    /// An item of a response that is kept.
+    struct Item: Sendable {
+        let json: [UInt8]
+        /// The account that keeps the item too.
+        let accountID: String?
+    }
+
+    /// Those of some items that an owner has, by their identifiers.
+    func items(_ ids: Set<String>, of owner: String, at now: MonotonicTime) -> [String: Item] {
+        guard !ids.isEmpty else { return [:] }
+        let responses = state.withLock { state in
+            dropOld(of: owner, at: now, from: &state)
+            return state.owners[owner].map { owned in owned.order.reversed().compactMap { owned.entries[$0] } } ?? []
+        }
+        var found: [String: Item] = [:]
+        // The newest first: its input has the items of those before it.
+        for response in responses where found.count < ids.count {
+            for list in [ResponsesStore.answer(in: response.body)?.output, response.input] {
+                guard let list else { continue }
+                let items = ResponsesStore.items(ids, in: list)
+                let account = response.home?.accountID
+                found.merge(items.mapValues { Item(json: $0, accountID: account) }) { known, _ in known }
+            }
+        }
+        return found
+    }
+
+    /// Takes note that an account does not know the responses that it gave.
+    func noteForgetful(_ account: String) { _ = state.withLock { $0.forgetful.insert(account) } }
+
+    func isForgetful(_ account: String) -> Bool { state.withLock { $0.forgetful.contains(account) } }
 
     /// Forgets a response.
     func remove(_ id: String, of owner: String) {
@@ -108,6 +154,11 @@ package final class StoredResponse: Sendable {
     let sessionID: String
     /// Whether the client asked for an answer in the background.
     let isBackground: Bool
+    /// Whether `input` and `body` are all of the conversation: neither did it begin elsewhere nor is the answer still made.
+    var isWhole: Bool { !isPartial && !isPending }
+    /// Whether the conversation began where only the provider knows it.
+    private let isPartial: Bool
+    private let isPending: Bool
     /// The provider that speaks the dialect itself, if one answered.
     let home: Home?
     let keptAt: MonotonicTime
@@ -118,11 +169,29 @@ package final class StoredResponse: Sendable {
         input: [UInt8],
         sessionID: String = "",
         isBackground: Bool = false,
+        isPartial: Bool = false,
+        isPending: Bool = false,
         home: Home? = nil,
         keptAt: MonotonicTime
     ) {
         (self.id, self.body, self.input, self.isBackground) = (id, body, input, isBackground)
         (self.sessionID, self.home, self.keptAt) = (sessionID, home, keptAt)
+        (self.isPartial, self.isPending) = (isPartial, isPending)
+    }
+
+    /// The same response as its provider shows it now.
+    func with(body: [UInt8]) -> StoredResponse {
+        StoredResponse(
+            id: id,
+            body: body,
+            input: input,
+            sessionID: sessionID,
+            isBackground: isBackground,
+            isPartial: isPartial,
+            isPending: ResponsesStore.answer(in: body)?.isPending ?? true,
+            home: home,
+            keptAt: keptAt
+        )
     }
 
     var size: Int { body.count + input.count + 512 }

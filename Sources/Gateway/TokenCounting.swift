@@ -16,7 +16,12 @@ extension Gateway {
     package func countTokens(_ request: ChatRequest) async throws(Failure) -> [UInt8] {
         let question = try CountQuestion(request)
         try checkPolicy(question.model == nil ? nil : request.key?.allowedModels, model: question.model ?? "")
-        if let target = try? target(of: question, request), let counted = try? await ask(target, question, request) {
+        let state =
+            request.dialect == .openAIResponses ? ResponsesState(request, question.document, gateway: self) : nil
+        try state?.checkReferences()
+        if let target = try? target(of: question, request),
+            let counted = try? await ask(target, question, state, request)
+        {
             return CountTokens.answer(
                 tokens: counted,
                 dialect: request.dialect,
@@ -24,7 +29,8 @@ extension Gateway {
                 provider: target.target.provider
             )
         }
-        let estimate = TokenEstimate.inputTokens(question.document, dialect: request.dialect)
+        let whole = state?.whole(question.document) ?? question.document
+        let estimate = TokenEstimate.inputTokens(whole, dialect: request.dialect)
         return CountTokens.answer(tokens: estimate, dialect: request.dialect)
     }
 
@@ -36,7 +42,12 @@ extension Gateway {
         return attempt
     }
 
-    private func ask(_ attempt: Attempt, _ question: CountQuestion, _ request: ChatRequest) async throws -> Int? {
+    private func ask(
+        _ attempt: Attempt,
+        _ question: CountQuestion,
+        _ state: ResponsesState?,
+        _ request: ChatRequest
+    ) async throws -> Int? {
         let wanted = CallRequest(
             model: attempt.target.model,
             stream: false,
@@ -48,11 +59,16 @@ extension Gateway {
         guard let call = try calls.countTokens(attempt.target.party, account: account, request: wanted) else {
             return nil
         }
+        var document = question.document
+        if let state {
+            let target = ledgerTarget(of: attempt, dialect: call.dialect, request.configuration)
+            document = try state.document(for: document, target)
+        }
         var message = ClientRequest(
             method: .post,
             url: call.url,
             headers: call.headers,
-            body: try countingBody(question, call, request),
+            body: try countingBody(document, question.model, call, request),
             pool: call.poolKey,
             egress: call.allowsPrivateAddresses ? .allowPrivate : .publicOnly
         )
@@ -64,16 +80,17 @@ extension Gateway {
 
     /// What the target is asked to count: the client's request, in the target's dialect.
     private func countingBody(
-        _ question: CountQuestion,
+        _ asked: JSONDocument,
+        _ model: String?,
         _ call: UpstreamCall,
         _ request: ChatRequest
     ) throws -> [UInt8] {
-        var document = question.document
+        var document = asked
         if request.dialect != call.dialect {
             var context = TranslationContext(
                 clientDialect: request.dialect,
                 upstreamDialect: call.dialect,
-                clientModel: question.model ?? "",
+                clientModel: model ?? "",
                 upstreamModel: call.upstreamModel,
                 wantsStream: false,
                 ids: RandomIDs(),

@@ -44,6 +44,13 @@ extension FailureRules {
                 statuses: [403],
                 verdict: FailureVerdict(.nextAccount, rest: .backoff, reason: .quotaExhausted)
             ),
+            // A client must not be able to put a model to rest by naming something that its account does not keep.
+            FailureRule(
+                name: "reference not found",
+                statuses: [404],
+                phrases: ["item with id", "response with id"],
+                verdict: FailureVerdict(.nextModel)
+            ),
             // A model that is not there is no fault of the account.
             FailureRule(
                 name: "not found",

@@ -66,6 +66,14 @@ enum FailureRules {
             },
             verdict: FailureVerdict(.nextAccount)
         ),
+        // Another account of the provider may be the one that keeps the conversation.
+        FailureRule(
+            name: "conversation kept elsewhere",
+            condition: { evidence, _ in
+                evidence.failure.cause == .gateway && evidence.failure.code == "previous_response_not_found"
+            },
+            verdict: FailureVerdict(.nextAccount)
+        ),
         // The next account may still do better, but an empty answer can be the right one to an odd prompt, and a slow
         // start the fault of a long one.
         FailureRule(

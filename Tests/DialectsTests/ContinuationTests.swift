@@ -332,6 +332,20 @@ import Testing
         }
     }
 
+    @Test func `a question that is a single item is asked again`() throws {
+        var context = makeContext(.openAIResponses, .openAIChat)
+        context.continuation = .text
+        let profile = TargetProfile(.openAIChat)
+        var relay = AnswerRelay(context: context, profile: profile, upstreamContentType: "text/event-stream")
+        var out: [UInt8] = []
+        relay.receive(Array(Self.chat("Hello").utf8), into: &out)
+        relay.finish(cleanEnd: false, into: &out)
+        let request = try json(#"{"model":"m","input":{"role":"user","content":"Tell me"}}"#)
+        let again = try #require(relay.continuationRequest(request, profile: profile))
+        let input = try #require(again.root["input"])
+        #expect(input.first?["content"]?.string == "Tell me" && input.count >= 2)
+    }
+
     @Test func `answers side by side are not mixed`() throws {
         let second = #"data: {"id":"c","choices":[{"index":1,"delta":{"content":"other"},"finish_reason":null}]}"#
         let joined = try join(

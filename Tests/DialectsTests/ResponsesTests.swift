@@ -188,7 +188,41 @@ import Testing
         #expect(relay.isComplete)
     }
 
+    @Test func `a provider may number its events as high as it likes`() {
+        let context = makeContext(.openAIResponses, .openAIResponses)
+        for number in [Int.max - 1, .max, .min] {
+            var out: [UInt8] = []
+            var relay = AnswerRelay(
+                context: context,
+                profile: TargetProfile(.openAIResponses),
+                upstreamContentType: "text/event-stream"
+            )
+            let created = #""sequence_number":\#(number),"response":{"id":"r","created_at":1,"output":[]}"#
+            relay.receive(Array(event("response.created", created).utf8), into: &out)
+            for _ in 0..<3 { relay.writeKeepAlive(into: &out) }
+            #expect(String(decoding: out, as: UTF8.self).frames.count == 4)
+        }
+    }
+
     // MARK: - Store
+
+    @Test func `thinking that only its account can look up is nothing for others`() throws {
+        let list =
+            #"[{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"s"}]},{"id":"rs_2","type":"reasoning","summary":[],"encrypted_content":"gAAA"},{"id":"rs_3","type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"t"}]},{"id":"fc_1","type":"function_call","call_id":"call_1","name":"f","arguments":"{}"}]"#
+        let others = try #require(ResponsesStore.itemsForOthers(Array(list.utf8)))
+        let items = try JSONDocument.parse(others.items).root.elements.map { $0 }
+        #expect(others.leavesOutReasoning && items.allSatisfy { $0["id"] == nil })
+        #expect(items.map { $0["type"]?.string } == ["reasoning", "reasoning", "function_call"])
+        #expect(items.last?["call_id"]?.string == "call_1")
+    }
+
+    @Test func `an item that a provider was told not to keep cannot be referred to`() throws {
+        let body =
+            #"{"model":"m","store":false,"input":[{"type":"item_reference","id":"msg_1"},{"role":"user","content":"a"}]}"#
+        let sent = try translate(body, .openAIResponses, .openAIResponses)
+        #expect(try sent.root()["input"]?.count == 1)
+        #expect(sent.context.losses.map(\.name) == ["server-state:item_reference"])
+    }
 
     @Test func `an earlier answer stands in front of the new input`() throws {
         var context = Self.toChat

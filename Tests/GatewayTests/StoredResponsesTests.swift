@@ -73,11 +73,22 @@ struct StoredResponsesTests {
         #expect(ResponsesAddress.below(url, path) == expected)
     }
 
-    @Test func `a response is known to be another's`() {
+    @Test func `it is known whether others have anything`() {
         let store = StoredResponses()
         store.keep(response("r1"), of: "a", at: Self.start)
-        #expect(store.isOthers("r1", than: "b") && !store.isOthers("r1", than: "a") && !store.isOthers("r2", than: "b"))
+        #expect(store.hasOthers(than: "b") && !store.hasOthers(than: "a"))
         store.remove("r1", of: "a")
-        #expect(!store.isOthers("r1", than: "b"))
+        #expect(!store.hasOthers(than: "b"))
+    }
+
+    @Test func `what a provider shows later takes the place of what it said first`() {
+        let store = StoredResponses()
+        store.keep(response("r1", size: 10), of: "a", at: Self.start)
+        store.update(response("r1", size: 30, after: .seconds(9)), of: "a")
+        store.update(response("r2", size: 30), of: "a")
+        #expect(store.response("r1", of: "a", at: Self.start)?.body.count == 30)
+        #expect(store.response("r2", of: "a", at: Self.start) == nil)
+        store.remove("r1", of: "a")
+        #expect(store.size == 0)
     }
 }

@@ -91,9 +91,10 @@ enum ContinuationRequest {
             case .gemini: "contents"
             }
         guard let list = request.root[name], list.isArray else {
-            // A Responses request whose input is a text.
+            // A Responses request whose input is a text or a single item.
             var first: [[UInt8]] = []
             if let text = request.root[name]?.string { first = [turn(isUser: true, text, in: dialect)] }
+            if let item = request.root[name], item.isObject { first = [Array(item.raw)] }
             return editor.setMember("\(name)", of: request.root, to: array(first + turns))
         }
         for turn in turns { editor.insertElement(turn, at: list.count, of: list) }

@@ -40,6 +40,11 @@ package struct ReasoningKey: Sendable, Hashable {
         self.digest = Self.digest("cipher", owner, Array(cipher.string.utf8))
     }
 
+    /// The account that keeps a response of this id.
+    package init(owner: String, response id: String) {
+        digest = Self.digest("response", owner, Array(id.utf8))
+    }
+
     /// The owner's length stands in front of it, so that no owner can spell another one's keys.
     private static func digest(_ kind: String, _ owner: String, _ content: [UInt8]) -> Digest {
         SHA256.hash(Array("omniroute reasoning \(kind) \(owner.utf8.count):\(owner)".utf8) + content)

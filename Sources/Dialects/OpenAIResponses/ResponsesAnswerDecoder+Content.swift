@@ -51,7 +51,7 @@ extension ResponsesAnswerDecoder {
         let part = items[place].part(number)
         for (offset, json) in annotations.enumerated() {
             let known = items[place].parts[part].citations
-            guard (index ?? known) + offset >= known else { continue }
+            guard (index ?? known) &+ offset >= known else { continue }
             items[place].parts[part].citations += 1
             let block = block(part, of: place, .text, into: &events)
             events.append(.citation(block, Self.citation(json)))

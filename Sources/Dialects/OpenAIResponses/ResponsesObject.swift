@@ -1,4 +1,4 @@
-import JSONCore
+package import JSONCore
 
 /// The response object, as it stands in events and as a whole body.
 struct ResponsesObject {
@@ -150,13 +150,15 @@ enum ResponsesEvent {
         out.append(type)
         out.append("\",\"sequence_number\":")
         out.append(contentsOf: JSONLiteral.int(sequence))
-        sequence += 1
+        // The number before it may be a provider's.
+        sequence &+= 1
     }
 }
 
 /// Usage as Responses writes it.
-enum ResponsesUsage {
-    static func read(_ json: JSONValue) -> Usage {
+package enum ResponsesUsage {
+    /// The figures, each at least 0: they come from outside.
+    package static func read(_ json: JSONValue) -> Usage {
         var usage = Usage()
         let details = json.present("input_tokens_details")
         usage.cacheRead = count(details?["cached_tokens"])

@@ -12,6 +12,8 @@ struct ResponsesRequestEdits {
     private var editor: JSONEditor
     /// Whether thinking was left out that another model or account must have made.
     private var leavesOutReasoning = false
+    /// Whether an item was left out that the provider was to look up, although it was told to keep none.
+    private var leavesOutReferences = false
 
     static func apply(
         to body: JSONDocument,
@@ -21,6 +23,7 @@ struct ResponsesRequestEdits {
     ) throws(DialectError) -> [UInt8] {
         context.responsesEcho = ResponsesEcho.members(of: body.root, continuing: context.continuedResponse)
         context.dropsCommentary = profile.dropsCommentary
+        context.isBackground = body.root["background"]?.bool == true && !profile.stripFields.contains("background")
         let repaired = repairingHistory(of: body, profile: profile)
         var edits = ResponsesRequestEdits(
             repaired ?? body,
@@ -31,6 +34,7 @@ struct ResponsesRequestEdits {
         edits.edit()
         if edits.leavesOutReasoning { context.lose(.reasoningHistory) }
         if !profile.storage, body.root["store"]?.bool == true { context.lose(.store) }
+        if edits.leavesOutReferences { context.lose(.serverState, "item_reference") }
         return edits.editor.finish()
     }
 
@@ -201,7 +205,10 @@ struct ResponsesRequestEdits {
         if profile.instructions != nil, let role = item["role"], role.equals("system") {
             editor.replace(role, with: JSONLiteral.string("developer"))
         }
-        if isStateless, type?.equals("item_reference") == true { return editor.removeElement(item, of: input) }
+        if isStateless, type?.equals("item_reference") == true {
+            leavesOutReferences = true
+            return editor.removeElement(item, of: input)
+        }
         for (key, value) in item.members where value.isNull { editor.removeMember(key.string, of: item) }
         // The provider kept nothing, so that it would not find what the identifier names.
         if isStateless, let id = item["id"], id.isString { editor.removeMember("id", of: item) }

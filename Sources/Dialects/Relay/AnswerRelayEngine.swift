@@ -290,6 +290,7 @@ final class AnswerRelayEngine {
             return end(with: failure, into: &out)
         }
         guard isAnswer(document.root) else { return end(with: .unreadable, into: &out) }
+        if awaitsMore(body) { return pass(document, into: &out) }
         let codec = context.clientDialect.codec
         if output != nil {
             // Goes on with another target's answer.
@@ -306,11 +307,25 @@ final class AnswerRelayEngine {
             events[events.count - 1] = .error(.empty)
         }
         deliverEvents(into: &out)
-        if isComplete, case .echoed = output {
-            let edited = codec.editAnswer(document, context: context)
-            keep(edited)
-            if out.isEmpty { out = edited } else { out.append(contentsOf: edited) }
-        }
+        if isComplete, case .echoed = output { echo(document, into: &out) }
+    }
+
+    /// Whether a body is all that there is until its client asks again: the provider makes the answer in the background.
+    private func awaitsMore(_ body: JSONValue) -> Bool {
+        context.isBackground && !context.wantsStream && ResponsesStore.isPending(body)
+    }
+
+    /// Hands over a body in which there is nothing to filter or to check yet; the client needs the identifier in it.
+    private func pass(_ document: JSONDocument, into out: inout [UInt8]) {
+        output = .echoed
+        isComplete = true
+        echo(document, into: &out)
+    }
+
+    private func echo(_ document: JSONDocument, into out: inout [UInt8]) {
+        let edited = context.clientDialect.codec.editAnswer(document, context: context)
+        keep(edited)
+        if out.isEmpty { out = edited } else { out.append(contentsOf: edited) }
     }
 
     // MARK: - Events

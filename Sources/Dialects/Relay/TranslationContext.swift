@@ -69,6 +69,8 @@ package struct TranslationContext: Sendable {
     package var continuedResponse: String?
     /// Whether comments of the model on its own work, and events of the vendor's own, are left out of answers.
     package var dropsCommentary = false
+    /// Whether the provider was asked to make the answer in the background, so that its first word is not the last.
+    var isBackground = false
     /// Whether the finished answer of a Responses client is kept for later requests that refer to it.
     package var keepsAnswer = false
     /// What the request asked for and the target cannot express; logged and named in a header, never shown in bodies.
@@ -108,7 +110,7 @@ package struct TranslationContext: Sendable {
     /// Notes that the target cannot express something.
     ///
     /// The detail may be the client's own word, and goes into a header: it is left out if it is no plain word.
-    mutating func lose(_ feature: Loss.Feature, _ detail: String? = nil) {
+    package mutating func lose(_ feature: Loss.Feature, _ detail: String? = nil) {
         let loss = Loss(feature, detail.flatMap { Loss.isPlain($0) ? $0 : nil })
         if losses.count < Self.lossLimit, !losses.contains(loss) { losses.append(loss) }
     }

@@ -148,7 +148,7 @@ extension UsageRecord {
             connectionID: row.text("connection_id"),
             apiKeyID: row.text("api_key_id"),
             apiKeyName: row.text("api_key_name"),
-            input: row.int("tokens_input").map { max(0, $0 - (read ?? 0) - (written ?? 0)) },
+            input: row.int("tokens_input").map { max(0, $0 &- (read ?? 0) &- (written ?? 0)) },
             output: row.int("tokens_output"),
             cacheRead: read,
             cacheWrite: written,
