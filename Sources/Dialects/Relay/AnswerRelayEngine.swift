@@ -290,7 +290,11 @@ final class AnswerRelayEngine {
             return end(with: failure, into: &out)
         }
         guard isAnswer(document.root) else { return end(with: .unreadable, into: &out) }
-        if awaitsMore(body) { return pass(document, into: &out) }
+        if context.isBackground, !context.wantsStream, ResponsesStore.isPending(body) {
+            // All that there is until the client asks again, for which it needs the identifier.
+            (output, isComplete) = (.echoed, true)
+            return echo(document, into: &out)
+        }
         let codec = context.clientDialect.codec
         if output != nil {
             // Goes on with another target's answer.
@@ -308,18 +312,6 @@ final class AnswerRelayEngine {
         }
         deliverEvents(into: &out)
         if isComplete, case .echoed = output { echo(document, into: &out) }
-    }
-
-    /// Whether a body is all that there is until its client asks again: the provider makes the answer in the background.
-    private func awaitsMore(_ body: JSONValue) -> Bool {
-        context.isBackground && !context.wantsStream && ResponsesStore.isPending(body)
-    }
-
-    /// Hands over a body in which there is nothing to filter or to check yet; the client needs the identifier in it.
-    private func pass(_ document: JSONDocument, into out: inout [UInt8]) {
-        output = .echoed
-        isComplete = true
-        echo(document, into: &out)
     }
 
     private func echo(_ document: JSONDocument, into out: inout [UInt8]) {
