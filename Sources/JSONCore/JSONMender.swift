@@ -14,16 +14,18 @@ struct JSONMender {
     private var last = Token.open
     /// How much of `out` would be whole if the closers followed: up to the last value or opening bracket.
     private var whole = 0
+    /// Whether nothing but commas went.
+    private var keepsAll = true
 
     private init(_ source: [UInt8]) {
         self.source = source
         out.reserveCapacity(source.count + 16)
     }
 
-    /// The mended text, or `nil` if the brackets do not match.
-    static func mended(_ source: [UInt8]) -> [UInt8]? {
+    /// The mended text, and whether all that was said is in it; `nil` if the brackets do not match.
+    static func mended(_ source: [UInt8]) -> (text: [UInt8], keepsAll: Bool)? {
         var mender = JSONMender(source)
-        return mender.run() ? mender.out : nil
+        return mender.run() ? (mender.out, mender.keepsAll) : nil
     }
 
     private mutating func run() -> Bool {
@@ -72,6 +74,7 @@ struct JSONMender {
     }
 
     private mutating func cut() {
+        if out[whole...].contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ",") }) { keepsAll = false }
         out.removeLast(out.count - whole)
     }
 
@@ -138,6 +141,7 @@ struct JSONMender {
         } else if let completed = Self.completed(text) {
             out.append(contentsOf: completed)
         } else {
+            keepsAll = false
             return cut()
         }
         whole = out.count

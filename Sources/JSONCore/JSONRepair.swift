@@ -8,10 +8,16 @@ public enum JSONRepair {
     /// Tried in this order: the trimmed text as it is (empty and `null` mean no arguments); the content of a string, for
     /// doubly encoded arguments; the text without trailing commas and with its open strings and brackets closed. What is
     /// no object even then becomes `{"_raw": text}`. Number spelling and key order are kept.
-    public static func object(from text: JSONText) -> JSONDocument {
+    public static func object(from text: JSONText) -> JSONDocument { reading(of: text).object }
+
+    /// The object that a text means, and whether everything that the text says is in it.
+    ///
+    ///     {"a":1,      →  {"a":1}, whole
+    ///     {"a": zz     →  {}, not whole
+    public static func reading(of text: JSONText) -> (object: JSONDocument, isWhole: Bool) {
         var bytes: [UInt8] = []
         text.appendUnescaped(to: &bytes)
-        return object(in: bytes[...], decoding: 2) ?? wrapped(text)
+        return reading(bytes[...], decoding: 2) ?? (wrapped(text), true)
     }
 
     /// Whether a text is a complete JSON object as it is.
@@ -32,17 +38,26 @@ public enum JSONRepair {
         return inner
     }
 
-    private static func object(in bytes: ArraySlice<UInt8>, decoding levels: Int) -> JSONDocument? {
+    private static func reading(
+        _ bytes: ArraySlice<UInt8>,
+        decoding levels: Int
+    ) -> (object: JSONDocument, isWhole: Bool)? {
         let trimmed = [UInt8](trim(bytes))
-        guard !trimmed.isEmpty else { return .emptyObject }
-        guard let document = parsed(trimmed) ?? JSONMender.mended(trimmed).flatMap(parsed) else { return nil }
+        guard !trimmed.isEmpty else { return (.emptyObject, true) }
+        var isWhole = true
+        var found = parsed(trimmed)
+        if found == nil, let mended = JSONMender.mended(trimmed) {
+            found = parsed(mended.text)
+            isWhole = mended.keepsAll
+        }
+        guard let document = found else { return nil }
         switch document.root.kind {
-        case .object: return document
-        case .null: return .emptyObject
+        case .object: return (document, isWhole)
+        case .null: return (.emptyObject, isWhole)
         case .string where levels > 0:
             var inner: [UInt8] = []
             document.root.text?.appendUnescaped(to: &inner)
-            return object(in: inner[...], decoding: levels - 1)
+            return reading(inner[...], decoding: levels - 1).map { ($0.object, isWhole && $0.isWhole) }
         default: return nil
         }
     }

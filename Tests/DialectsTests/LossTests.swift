@@ -30,7 +30,7 @@ import Testing
         (#""presence_penalty":0.5"#, ["penalty:presence"]), (#""frequency_penalty":-1"#, ["penalty:frequency"]),
         (#""seed":7"#, ["seed"]), (#""logit_bias":{"1":-100}"#, ["logit-bias"]),
         (#""logprobs":true,"top_logprobs":2"#, ["logprobs"]), (#""verbosity":"low""#, ["verbosity"]),
-        (#""modalities":["text","audio"],"audio":{"voice":"x","format":"wav"}"#, ["modalities"]),
+        (#""modalities":["text","audio"],"audio":{"voice":"x","format":"wav"}"#, ["field:audio", "modalities"]),
         (#""service_tier":"flex""#, ["service-tier"]), (#""metadata":{"a":"b"}"#, ["metadata"]),
         (#""prompt_cache_key":"k""#, ["prompt-cache-key"]),
         (#""prompt_cache_retention":"24h""#, ["cache-retention"]), (#""store":true"#, ["store"]),

@@ -110,4 +110,13 @@ struct JSONRepairTests {
             #expect(document.root["_raw"]?.text?.string == text)
         }
     }
+
+    @Test(arguments: [
+        ("{}", true), ("", true), (#"{"a":1,"#, true), (#"{"a":"b"#, true), (#"{"a":[1,2,],}"#, true),
+        ("no object", true), ("{\"a\":\"x\ny\",}", true), (#"{"a":1,"b"#, false), (#""{\"a\":1}""#, true),
+        (#"{"a": zz"#, false), (#""{\"a\": zz""#, false),
+    ])
+    func `mending tells whether it left something out`(text: String, isWhole: Bool) {
+        #expect(JSONRepair.reading(of: JSONText(text)).isWhole == isWhole)
+    }
 }

@@ -32,16 +32,37 @@ struct MessagesRequestDecoder {
         readOutput()
         conversation.metadata.user = root.present("metadata")?.present("user_id")?.text
         conversation.metadata.serviceTier = root["service_tier"]?.string
-        context.loseFields(of: root, except: Self.known)
+        noteUnread()
         return conversation
     }
 
     /// Members that are read, or that ask for nothing by themselves.
-    private static let known: Set<String> = [
+    static let known: Set<String> = [
         "model", "messages", "system", "max_tokens", "stream", "streaming", "non_stream", "disable_stream",
         "disable_streaming", "temperature", "top_p", "top_k", "stop_sequences", "thinking", "output_config",
         "output_format", "tools", "tool_choice", "metadata", "service_tier", "cache_control",
     ]
+
+    private mutating func noteUnread() {
+        context.loseFields(of: root, except: Self.known)
+        context.loseFields(of: root["metadata"], in: "metadata", except: ["user_id"])
+        context.loseFields(of: root["thinking"], in: "thinking", except: ["type", "budget_tokens", "display"])
+        context.loseFields(of: root["output_config"], in: "output_config", except: ["effort", "format"])
+        if let effort = root["output_config"]?["effort"]?.string, EffortLevel(rawValue: effort) == nil {
+            context.lose(.reasoning, "effort")
+        }
+    }
+
+    /// Members of tools that are read, or that do not matter where every tool is offered at once.
+    private static let knownOfTools: [StaticString] = [
+        "name", "description", "input_schema", "type", "strict", "cache_control", "defer_loading",
+        "eager_input_streaming",
+    ]
+
+    /// Only code that the provider runs could call a tool otherwise than directly.
+    private static func isCalledDirectly(_ tool: JSONValue) -> Bool {
+        tool["allowed_callers"]?.elements.allSatisfy { $0.equals("direct") } ?? true
+    }
 
     /// What a request with `thread` says is the rest of a conversation that only Anthropic knows.
     private func refuseThread() throws(DialectError) {
@@ -67,6 +88,19 @@ struct MessagesRequestDecoder {
         for case .text(let part) in context.systemTexts(MessagesBlockReader.parts(of: system)) {
             conversation.system.append(SystemBlock(text: part.text, cache: part.cache))
         }
+        noteSources(in: system)
+    }
+
+    /// Notes what text says of its sources.
+    private mutating func noteSources(in content: JSONValue?) {
+        guard let content, content.isArray else { return }
+        for block in content.elements where block.isObject {
+            guard let type = block["type"] else { continue }
+            if type.equals("tool_result") { noteSources(in: block["content"]) }
+            if type.equals("text"), block["citations"]?.isArray == true, block["citations"]?.asks == true {
+                context.lose(.contentPart, "citations")
+            }
+        }
     }
 
     private mutating func readMessage(_ message: JSONValue, at index: Int) throws(DialectError) {
@@ -89,6 +123,7 @@ struct MessagesRequestDecoder {
             () throws(Misfit) in try MessagesShape.checkBlocks(of: content)
         }
         let (parts, lost) = searches.noted(MessagesBlockReader.parts(of: content))
+        noteSources(in: content)
         for type in lost { context.lose(.contentPart, type) }
         var turn = Turn(role, role == .system ? context.systemTexts(parts) : parts)
         // A directive for Anthropic's newest models, which says nothing to any other.
@@ -114,6 +149,12 @@ struct MessagesRequestDecoder {
             definition.strict = tool["strict"]?.bool
             definition.cache = CacheMark(of: tool)
             conversation.tools.append(definition)
+            let isDirect = Self.isCalledDirectly(tool)
+            context.loseFields(
+                of: tool,
+                in: "tools",
+                except: isDirect ? Self.knownOfTools + ["allowed_callers"] : Self.knownOfTools
+            )
         }
     }
 
@@ -192,8 +233,12 @@ struct MessagesRequestDecoder {
 
     private mutating func readOutput() {
         guard let format = root.present("output_config")?.present("format") ?? root.present("output_format"),
-            format["type"]?.equals("json_schema") == true, let schema = format["schema"], schema.isObject
+            let type = format["type"]?.string
         else { return }
+        guard type == "json_schema", let schema = format["schema"], schema.isObject else {
+            if type != "text" { context.lose(.structuredOutput) }
+            return
+        }
         let title = schema["title"]?.string
         conversation.output = .jsonSchema(JSONSchemaFormat(name: title, schema: schema, strict: nil))
     }

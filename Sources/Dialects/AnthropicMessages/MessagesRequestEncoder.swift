@@ -49,7 +49,10 @@ struct MessagesRequestEncoder {
 
     /// What `encode` writes down.
     private func keptWishes(isThinking: Bool) -> Set<Wish> {
-        var kept: Set<Wish> = [.documentDetails, .citations, .textOrder, .parallelTools, .reasoningDisplay]
+        var kept: Set<Wish> = [
+            .documentDetails, .documentTitles, .documentImages, .citations, .textOrder, .parallelTools,
+            .reasoningDisplay,
+        ]
         if profile.samplingAllowed { kept.formUnion(keptSampling(isThinking: isThinking)) }
         if profile.strictTools { kept.insert(.toolStrict) }
         if profile.userField == .metadataUserID { kept.insert(.user) }
@@ -89,7 +92,7 @@ struct MessagesRequestEncoder {
             if let topP = sampling.topP, Self.thinkingTopP.contains(topP.value) { writer.member("top_p", topP) }
             return
         }
-        writer.member("temperature", sampling.temperature?.clamped(to: 1))
+        writer.member("temperature", sampling.temperature?.clamped(to: profile.dialect.mostTemperature))
         if profile.tempAndTopP || sampling.temperature == nil { writer.member("top_p", sampling.topP) }
         if profile.topK { writer.member("top_k", sampling.topK) }
     }
@@ -144,7 +147,7 @@ struct MessagesRequestEncoder {
         case .jsonSchema(let format):
             // A schema that refers to itself can be enforced by neither means.
             let strict = StrictSchema.anthropic(format.schema)
-            if profile.jsonSchema, let strict { return strict }
+            if profile.jsonSchema, strict != nil { return StrictSchema.anthropic(format.describedSchema) }
             if strict != nil, profile.toolEmulatesJSON, profile.toolChoiceForced, !isThinking,
                 conversation.tools.isEmpty,
                 conversation.serverTools.isEmpty

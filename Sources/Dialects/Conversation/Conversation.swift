@@ -107,8 +107,11 @@ struct WireNumber {
         self.value = value
     }
 
-    /// The number, but not above `limit`.
-    func clamped(to limit: Double) -> WireNumber { value > limit ? WireNumber(limit) : self }
+    /// The number, but not above `limit`, if there is one.
+    func clamped(to limit: Int?) -> WireNumber {
+        guard let limit, value > Double(limit) else { return self }
+        return WireNumber(Double(limit))
+    }
 }
 
 /// Who asks and how the request is to be served.
@@ -138,4 +141,16 @@ struct JSONSchemaFormat {
     var description: JSONText?
     var schema: JSONValue
     var strict: Bool?
+
+    /// The schema with what is said of the format in it, for targets that have no other place for that.
+    var describedSchema: JSONValue {
+        guard let description, !description.isEmpty, let document = try? JSONDocument.parse(Array(schema.raw)) else {
+            return schema
+        }
+        let own = document.root["description"]?.text
+        let text = own.map { JSONText.joined([description, $0], separator: "\n\n") } ?? description
+        var editor = JSONEditor(document)
+        editor.setMember("description", of: document.root, to: JSONLiteral.string(text.string))
+        return (try? JSONDocument.parse(editor.finish()))?.root ?? schema
+    }
 }

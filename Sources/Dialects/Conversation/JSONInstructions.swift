@@ -19,7 +19,7 @@ enum JSONInstructions {
         case .jsonSchema(let format):
             JSONText.joined(
                 [
-                    schemaInstruction, JSONCompaction.text(format.schema),
+                    schemaInstruction, JSONCompaction.text(format.describedSchema),
                 ],
                 separator: "\n"
             )

@@ -82,6 +82,7 @@ struct GeminiContentReader {
         if let call = part.present("functionCall", or: "function_call"), call.isObject {
             read(call: call, signature, id: id)
         } else if let response = part.present("functionResponse", or: "function_response"), response.isObject {
+            noteUnread(of: response)
             append(.toolResult(result(response)), .user)
         } else if let text = part["text"]?.text, part["thought"]?.bool == true {
             read(thought: text, signature)
@@ -96,6 +97,7 @@ struct GeminiContentReader {
         if let text = part["text"]?.text ?? GeminiCode.text(of: part) {
             append(.text(text), role)
         } else if let media = GeminiMedia.read(part) {
+            noteUnread(of: part, media)
             append(.media(media), role)
         } else if let call = part.present("toolCall", or: "tool_call"), GeminiGrounding.isSearch(call) {
             append(search: GeminiGrounding.search(call))
@@ -176,6 +178,22 @@ struct GeminiContentReader {
         } else {
             // The client kept the signature and threw away the text that it signs.
             context.lose(.reasoningHistory)
+        }
+    }
+
+    // MARK: - What is not read
+
+    /// Notes how a function's result is to be taken.
+    private mutating func noteUnread(of response: JSONValue) {
+        let known: [StaticString] = ["id", "name", "response", "parts"]
+        context.loseFields(of: response, in: "functionResponse", except: known)
+    }
+
+    /// Notes which piece of a video is meant, and how closely a medium is to be looked at in words of Gemini's own.
+    private mutating func noteUnread(of part: JSONValue, _ media: Media) {
+        if part.present("videoMetadata", or: "video_metadata")?.asks == true { context.lose(.field, "videoMetadata") }
+        if media.detail == nil, part.present("mediaResolution", or: "media_resolution")?.asks == true {
+            context.lose(.imageDetail)
         }
     }
 

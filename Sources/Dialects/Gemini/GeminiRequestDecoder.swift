@@ -28,7 +28,7 @@ struct GeminiRequestDecoder {
         return conversation
     }
 
-    private static let known: Set<String> = [
+    static let known: Set<String> = [
         "contents", "systemInstruction", "system_instruction", "tools", "toolConfig", "tool_config",
         "generationConfig", "generation_config", "serviceTier", "service_tier", "model", "stream",
     ]
@@ -98,9 +98,11 @@ struct GeminiRequestDecoder {
         } else if let schema = function.present("parameters") {
             definition.schema = GeminiSchemaReader.jsonSchema(schema)
         }
-        for key in ["behavior", "response", "responseJsonSchema"] as [StaticString] where function.present(key) != nil {
-            context.lose(.field, "functionDeclarations.\(key)")
-        }
+        context.loseFields(
+            of: function,
+            in: "functionDeclarations",
+            except: ["name", "description", "parameters", "parametersJsonSchema", "parameters_json_schema"]
+        )
         conversation.tools.append(definition)
     }
 
@@ -115,6 +117,8 @@ struct GeminiRequestDecoder {
         guard let calling else { return }
         let place = "toolConfig.functionCallingConfig"
         guard calling.isObject else { throw DialectError("\(place) must be an object", param: place) }
+        let known: [StaticString] = ["mode", "allowedFunctionNames", "allowed_function_names"]
+        context.loseFields(of: calling, in: place, except: known)
         let list = calling.present("allowedFunctionNames", or: "allowed_function_names")
         let names = list?.elements.compactMap(\.string) ?? []
         switch calling["mode"]?.string?.uppercased() {

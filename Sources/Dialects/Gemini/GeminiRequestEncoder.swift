@@ -103,7 +103,7 @@ struct GeminiRequestEncoder {
     private func writeSampling(to writer: inout JSONWriter) {
         let sampling = conversation.sampling
         if profile.samplingAllowed {
-            writer.member("temperature", sampling.temperature?.clamped(to: 2))
+            writer.member("temperature", sampling.temperature?.clamped(to: profile.dialect.mostTemperature))
             if profile.tempAndTopP || sampling.temperature == nil { writer.member("topP", sampling.topP) }
             if profile.topK { writer.member("topK", sampling.topK) }
             if profile.penalties {
@@ -179,10 +179,10 @@ struct GeminiRequestEncoder {
             writer.member("responseMimeType", literal: "application/json")
             if profile.schemaRule == .geminiSchema {
                 writer.key("responseSchema")
-                GeminiSchema.write(format.schema, to: &writer)
+                GeminiSchema.write(format.describedSchema, to: &writer)
             } else {
                 writer.key("responseJsonSchema")
-                GeminiJSONSchema.write(format.schema, isTool: false, to: &writer)
+                GeminiJSONSchema.write(format.describedSchema, isTool: false, to: &writer)
             }
         }
     }

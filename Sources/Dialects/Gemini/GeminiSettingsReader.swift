@@ -73,6 +73,8 @@ struct GeminiSettingsReader {
     }
 
     private mutating func readOutput(into conversation: inout Conversation) throws(DialectError) {
+        let type = config.present("responseMimeType", or: "response_mime_type")?.string ?? "text/plain"
+        if !["text/plain", "application/json", "text/x.enum", ""].contains(type) { context.lose(.structuredOutput) }
         let standard = config.present("responseJsonSchema", or: "response_json_schema")
         let own = config.present("responseSchema", or: "response_schema")
         if let schema = standard ?? own {
@@ -105,7 +107,7 @@ struct GeminiSettingsReader {
         conversation.system.append(SystemBlock(text: text))
     }
 
-    private static let known: Set<String> = [
+    static let known: Set<String> = [
         "temperature", "topP", "top_p", "topK", "top_k", "seed", "presencePenalty", "presence_penalty",
         "frequencyPenalty", "frequency_penalty", "logprobs", "responseLogprobs", "response_logprobs",
         "candidateCount", "candidate_count", "stopSequences", "stop_sequences", "maxOutputTokens",
@@ -114,9 +116,19 @@ struct GeminiSettingsReader {
         "response_modalities",
     ]
 
+    private static let knownOfThinking: [StaticString] = [
+        "includeThoughts", "include_thoughts", "thinkingLevel", "thinking_level", "thinkingBudget", "thinking_budget",
+    ]
+
     private mutating func loseUnknownFields() {
         for (key, value) in config.members where !value.isNull && !Self.known.contains(key.string) {
             context.lose(.field, "generationConfig.\(key.string)")
+        }
+        guard let thinking = config.present("thinkingConfig", or: "thinking_config") else { return }
+        context.loseFields(of: thinking, in: "generationConfig.thinkingConfig", except: Self.knownOfThinking)
+        let level = thinking.present("thinkingLevel", or: "thinking_level")?.string
+        if let level, EffortLevel(rawValue: level.lowercased()) == nil, level != "THINKING_LEVEL_UNSPECIFIED" {
+            context.lose(.reasoning, "effort")
         }
     }
 }

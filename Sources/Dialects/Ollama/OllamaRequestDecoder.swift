@@ -29,7 +29,7 @@ struct OllamaRequestDecoder {
     }
 
     /// What is read; everything else (`keep_alive`, `truncate`, `shift` …) means nothing to other dialects.
-    private static let known: Set<String> = [
+    static let known: Set<String> = [
         "model", "messages", "stream", "format", "tools", "think", "options", "logprobs", "top_logprobs",
     ]
 
@@ -101,6 +101,7 @@ struct OllamaRequestDecoder {
             var definition = ToolDefinition(name: name, description: function.present("description")?.text)
             definition.schema = function.present("parameters")
             conversation.tools.append(definition)
+            context.loseFields(of: function, in: "tools", except: ["type", "name", "description", "parameters"])
         }
     }
 
@@ -124,7 +125,7 @@ struct OllamaRequestDecoder {
         context.loseFields(of: options, except: Self.knownOptions)
     }
 
-    private static let knownOptions: Set<String> = [
+    static let knownOptions: Set<String> = [
         "num_predict", "temperature", "top_p", "top_k", "min_p", "seed", "repeat_penalty", "presence_penalty",
         "frequency_penalty", "stop",
     ]

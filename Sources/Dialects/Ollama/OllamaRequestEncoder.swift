@@ -140,7 +140,7 @@ struct OllamaRequestEncoder {
         switch format {
         case .text: break
         case .jsonObject: writer.member("format", literal: "json")
-        case .jsonSchema(let format): writer.member("format", format.schema)
+        case .jsonSchema(let format): writer.member("format", format.describedSchema)
         }
     }
 

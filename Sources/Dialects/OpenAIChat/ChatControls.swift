@@ -70,23 +70,36 @@ enum ChatToolChoice {
 enum ChatReasoning {
     /// What the client wants; `reasoning_effort` beats everything else.
     static func read(_ field: (StaticString) -> JSONValue?) -> ReasoningRequest? {
-        if let word = field("reasoning_effort")?.string, let mode = mode(ofWord: word) {
-            return ReasoningRequest(mode: mode)
-        }
+        let isHidden = field("reasoning")?["exclude"]?.bool == true
+        let display = isHidden ? "omitted" : field("thinking")?["display"]?.string
+        return mode(field).map { ReasoningRequest(mode: $0, display: $0 == .off ? nil : display) }
+    }
+
+    private static func mode(_ field: (StaticString) -> JSONValue?) -> ReasoningRequest.Mode? {
+        if let word = field("reasoning_effort")?.string, let mode = mode(ofWord: word) { return mode }
         if let reasoning = field("reasoning"), reasoning.isObject, let mode = mode(ofOpenRouter: reasoning) {
-            return ReasoningRequest(mode: mode)
+            return mode
         }
         if let effort = field("output_config")?["effort"]?.string, let level = EffortLevel(rawValue: effort) {
-            return ReasoningRequest(mode: .effort(level))
+            return .effort(level)
         }
-        if let thinking = field("thinking"), thinking.isObject, let mode = mode(ofThinking: thinking) {
-            return ReasoningRequest(mode: mode)
-        }
+        if let thinking = field("thinking"), thinking.isObject, let mode = mode(ofThinking: thinking) { return mode }
         if let budget = field("thinking_budget")?.int, field("enable_thinking")?.bool != false {
-            return ReasoningRequest(mode: budget > 0 ? .budget(budget) : .off)
+            return budget > 0 ? .budget(budget) : .off
         }
-        guard let enabled = field("enable_thinking")?.bool else { return nil }
-        return ReasoningRequest(mode: enabled ? .auto : .off)
+        return field("enable_thinking")?.bool.map { $0 ? .auto : .off }
+    }
+
+    /// Notes what is said of reasoning and understood by nobody else: efforts and settings of one vendor.
+    static func noteUnread(_ field: (StaticString) -> JSONValue?, in context: inout TranslationContext) {
+        let words = [field("reasoning_effort"), field("reasoning")?["effort"], field("output_config")?["effort"]]
+        if words.contains(where: { $0?.string.map { !$0.isEmpty && mode(ofWord: $0) == nil } ?? false }) {
+            context.lose(.reasoning, "effort")
+        }
+        let known: [StaticString] = ["enabled", "effort", "max_tokens", "exclude", "summary", "generate_summary"]
+        context.loseFields(of: field("reasoning"), in: "reasoning", except: known)
+        context.loseFields(of: field("thinking"), in: "thinking", except: ["type", "budget_tokens", "display"])
+        context.loseFields(of: field("output_config"), in: "output_config", except: ["effort"])
     }
 
     private static func mode(ofWord word: String) -> ReasoningRequest.Mode? {
@@ -162,7 +175,7 @@ enum ChatReasoning {
     }
 
     private static func writeOpenRouter(_ request: ReasoningRequest, to writer: inout JSONWriter) {
-        guard request.mode != .auto else { return }
+        guard request.mode != .auto || request.display == "omitted" else { return }
         writer.key("reasoning")
         writer.beginObject()
         if request.isOff {
@@ -174,6 +187,7 @@ enum ChatReasoning {
         } else {
             writer.member("enabled", true)
         }
+        if request.display == "omitted", !request.isOff { writer.member("exclude", true) }
         writer.endObject()
     }
 }

@@ -18,6 +18,7 @@ struct ChatParts {
         var parts = reasoning
         parts += content
         if let images = message.present("images"), images.isArray { parts += Self.parts(of: images) }
+        if let spoken { parts.append(.text(spoken)) }
         if let refusal = message.present("refusal")?.text, !refusal.isEmpty { parts.append(.refusal(refusal)) }
         if let calls = message.present("tool_calls"), calls.isArray {
             for call in calls.elements where call.isObject { parts.append(.toolCall(Self.call(call))) }
@@ -36,6 +37,13 @@ struct ChatParts {
         )
         result.cache = CacheMark(of: message)
         return result
+    }
+
+    /// What stands in the text for an answer that was spoken: the words, if the client has them.
+    private var spoken: TextPart? {
+        guard let audio = message.present("audio"), audio.isObject else { return nil }
+        if let text = audio["transcript"]?.text, !text.isEmpty { return TextPart(text: text) }
+        return TextPart(text: Media(.audio, .file("", .openAIChat)).placeholder, isNote: true)
     }
 
     /// The types of content parts that nobody knows; parts of known types that hold nothing are refused.

@@ -34,7 +34,7 @@ struct ChatRequestDecoder {
         context.mirrorsReasoning = field("reasoning")?.isObject == true
         try readOutput()
         readMetadata()
-        noteUnknownFields()
+        noteUnread()
         context.includeUsage = root["stream_options"]?["include_usage"]?.bool
         return conversation
     }
@@ -64,6 +64,7 @@ struct ChatRequestDecoder {
             )
         }
         if message.present("audio") != nil { context.lose(.media, "audio") }
+        if message["annotations"]?.asks == true { context.lose(.contentPart, "annotations") }
         let unknown = try Dialect.openAIChat.naming(.member("messages"), .element(index)) { () throws(Misfit) in
             try parts.unknownTypes()
         }
@@ -142,6 +143,7 @@ struct ChatRequestDecoder {
         definition.strict = function["strict"]?.bool
         definition.cache = CacheMark(of: tool) ?? CacheMark(of: function)
         conversation.tools.append(definition)
+        context.loseFields(of: function, in: "tools", except: Self.knownOfTools)
     }
 
     /// A description; clients that send something else than text mean its JSON.
@@ -243,7 +245,7 @@ struct ChatRequestDecoder {
     // MARK: - Unknown fields
 
     /// Members that are read, or that ask for nothing by themselves.
-    private static let known: Set<String> = [
+    static let known: Set<String> = [
         "model", "messages", "system", "stream", "stream_options", "streaming", "non_stream", "disable_stream",
         "disable_streaming", "extra_body", "tools", "tool_choice", "functions", "function_call",
         "parallel_tool_calls", "web_search_options", "temperature", "top_p", "top_k", "min_p", "repetition_penalty",
@@ -251,10 +253,17 @@ struct ChatRequestDecoder {
         "n", "stop", "max_tokens", "max_completion_tokens", "max_output_tokens", "reasoning_effort", "reasoning",
         "output_config", "thinking", "thinking_budget", "enable_thinking", "response_format", "safety_identifier",
         "user", "service_tier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "metadata",
-        "store", "verbosity", "modalities", "audio", "cache_control",
+        "store", "verbosity", "modalities", "cache_control",
     ]
 
-    private mutating func noteUnknownFields() {
+    /// Members of a tool, however it is written, that are read or do not matter where every tool is offered at once.
+    private static let knownOfTools: [StaticString] = [
+        "type", "name", "description", "parameters", "input_schema", "strict", "cache_control", "defer_loading",
+        "eager_input_streaming",
+    ]
+
+    private mutating func noteUnread() {
+        ChatReasoning.noteUnread(field, in: &context)
         context.loseFields(of: root, except: Self.known)
         if let extra { context.loseFields(of: extra, except: Self.known) }
     }

@@ -53,7 +53,7 @@ struct ChatRequestEncoder {
     private func writeSampling(to writer: inout JSONWriter) {
         let sampling = conversation.sampling
         if profile.samplingAllowed {
-            writer.member("temperature", sampling.temperature?.clamped(to: 2))
+            writer.member("temperature", sampling.temperature?.clamped(to: profile.dialect.mostTemperature))
             if profile.tempAndTopP || sampling.temperature == nil { writer.member("top_p", sampling.topP) }
             if profile.topK { writer.member("top_k", sampling.topK) }
             if profile.minP {
@@ -106,7 +106,7 @@ struct ChatRequestEncoder {
 
     /// What `encode` writes down; the names of the wishes are those of its fields.
     private var keptWishes: Set<Wish> {
-        var kept: Set<Wish> = [.imageDetail]
+        var kept: Set<Wish> = [.imageDetail, .documentTitles]
         if profile.samplingAllowed {
             kept.insert(.temperature)
             if profile.tempAndTopP || conversation.sampling.temperature == nil { kept.insert(.topP) }
@@ -121,6 +121,9 @@ struct ChatRequestEncoder {
         if profile.strictTools { kept.insert(.toolStrict) }
         if profile.customTools { kept.insert(.toolGrammar) }
         if profile.parallelToolCallsField { kept.insert(.parallelTools) }
+        if profile.reasoningStyle == .openRouter, conversation.reasoning?.display == "omitted" {
+            kept.insert(.reasoningDisplay)
+        }
         if profile.serviceTiers { kept.insert(.serviceTier) }
         if profile.userField == .user || profile.userField == .safetyIdentifier { kept.insert(.user) }
         if profile.nativeExtras {

@@ -98,6 +98,9 @@ struct ResponsesInputReader {
         _ place: String
     ) throws(DialectError) -> [Part] {
         let parts = ChatParts.parts(of: content)
+        if content.isArray, content.elements.contains(where: { $0["annotations"]?.asks == true }) {
+            context.lose(.contentPart, "annotations")
+        }
         let unknown = try Dialect.openAIResponses.naming(.member(member), at: place) { () throws(Misfit) in
             try ChatParts.unknownTypes(in: content, read: parts.count)
         }

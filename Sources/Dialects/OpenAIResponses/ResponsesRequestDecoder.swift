@@ -55,7 +55,7 @@ struct ResponsesRequestDecoder {
         return json
     }
 
-    private static let known: [StaticString] = [
+    static let known: [StaticString] = [
         "model", "input", "instructions", "stream", "stream_options", "store", "max_output_tokens", "temperature",
         "top_p", "top_logprobs", "tools", "tool_choice", "parallel_tool_calls", "reasoning", "text", "include",
         "previous_response_id", "metadata", "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention",
@@ -69,6 +69,34 @@ struct ResponsesRequestDecoder {
             guard !Self.known.contains(where: { key.equals($0) }) else { continue }
             if StreamFlag.aliases.contains(where: { key.equals($0) }) { continue }
             context.lose(.field, String(key.string.prefix(64)))
+        }
+        context.loseFields(of: root["text"], in: "text", except: ["format", "verbosity"])
+        noteReasoning()
+        noteIncludes()
+    }
+
+    private mutating func noteReasoning() {
+        guard let reasoning = root.present("reasoning") else { return }
+        var known: [StaticString] = ["effort", "summary", "generate_summary"]
+        if reasoning["context"]?.equals("auto") == true { known.append("context") }
+        if reasoning["mode"]?.equals("standard") == true { known.append("mode") }
+        context.loseFields(of: reasoning, in: "reasoning", except: known)
+        let summary = reasoning.present("summary") ?? reasoning.present("generate_summary")
+        if ["concise", "detailed"].contains(summary?.string) { context.lose(.reasoningDisplay, "summary") }
+    }
+
+    /// What answers have anyhow, or only with tools that are lost by themselves.
+    private static let knownIncludes: [StaticString] = [
+        "reasoning.encrypted_content", "message.output_text.logprobs", "web_search_call.action.sources",
+        "message.input_image.image_url",
+    ]
+
+    private mutating func noteIncludes() {
+        for include in root["include"]?.elements ?? JSONDocument.emptyArray.root.elements {
+            guard let word = include.string, !Self.knownIncludes.contains(where: { include.equals($0) }) else {
+                continue
+            }
+            context.lose(.field, "include.\(word)")
         }
     }
 
@@ -136,6 +164,8 @@ struct ResponsesRequestDecoder {
         case "namespace":
             guard namespace == nil else { return }
             let name = try tool.toolName()
+            // What is said of the group has no place where its tools stand by themselves.
+            if tool["description"]?.asks == true { context.lose(.field, "tools.namespace.description") }
             for (index, inner) in (tool["tools"] ?? JSONDocument.emptyArray.root).elements.enumerated() {
                 try Misfit.inside(.member("tools")) { () throws(Misfit) in
                     try Misfit.inside(.element(index)) { () throws(Misfit) in try readTool(inner, namespace: name) }
@@ -178,7 +208,13 @@ struct ResponsesRequestDecoder {
         definition.namespace = namespace
         names.insert(name)
         conversation.tools.append(definition)
+        context.loseFields(of: json, in: "tools", except: Self.knownOfTools)
     }
+
+    /// Members of a tool that are read, or that do not matter where every tool is offered at once.
+    private static let knownOfTools: [StaticString] = [
+        "type", "name", "description", "parameters", "strict", "format", "cache_control", "defer_loading",
+    ]
 
     private mutating func readHosted(_ tool: JSONValue, _ type: String) {
         var kind = ServerTool.Kind.other(type)

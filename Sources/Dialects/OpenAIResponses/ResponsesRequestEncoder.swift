@@ -52,7 +52,7 @@ struct ResponsesRequestEncoder {
 
     /// What `encode` writes down; the names of the wishes are those of its fields.
     private var keptWishes: Set<Wish> {
-        var kept: Set<Wish> = [.imageDetail, .textOrder, .reasoningDisplay]
+        var kept: Set<Wish> = [.imageDetail, .documentTitles, .textOrder, .reasoningDisplay]
         if profile.samplingAllowed {
             kept.formUnion([.temperature, .logprobs])
             if profile.tempAndTopP || conversation.sampling.temperature == nil { kept.insert(.topP) }
@@ -121,7 +121,7 @@ struct ResponsesRequestEncoder {
     private func writeSampling(to writer: inout JSONWriter) {
         guard profile.samplingAllowed else { return }
         let sampling = conversation.sampling
-        writer.member("temperature", sampling.temperature?.clamped(to: 2))
+        writer.member("temperature", sampling.temperature?.clamped(to: profile.dialect.mostTemperature))
         if profile.tempAndTopP || sampling.temperature == nil { writer.member("top_p", sampling.topP) }
         if sampling.logprobs == true { writer.member("top_logprobs", sampling.topLogprobs) }
     }

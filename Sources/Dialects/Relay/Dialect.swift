@@ -52,6 +52,23 @@ extension Dialect {
         }
     }
 
+    /// The highest temperature that services of the dialect take; `nil` for any.
+    var mostTemperature: Int? {
+        switch self {
+        case .anthropicMessages: 1
+        case .openAIChat, .openAIResponses, .gemini: 2
+        case .ollama: nil
+        }
+    }
+
+    /// Whether the arguments of calls are JSON objects, and not the text of one.
+    var hasObjectArguments: Bool {
+        switch self {
+        case .anthropicMessages, .gemini, .ollama: true
+        case .openAIChat, .openAIResponses: false
+        }
+    }
+
     /// Whether comments may be added to a stream: clients of Gemini read its lines without a parser of events.
     package var takesComments: Bool {
         switch self {

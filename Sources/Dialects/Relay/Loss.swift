@@ -1,6 +1,7 @@
 /// Something that a request asked for and its target cannot express.
 ///
-/// What only hints at a price and never at the answer (marks for a prompt cache) is not counted as lost.
+/// What changes nothing about the answer is not counted as lost: `docs/api.md` lists it, with the reasons, and
+/// `Tests/DialectsTests/Fields` has every field of every dialect with what becomes of it.
 package struct Loss: Sendable, Hashable {
     /// What is lost, in the word that clients are told (`X-OmniRoute-Loss`).
     package enum Feature: String, Sendable, Hashable, CaseIterable {

@@ -4,7 +4,7 @@ import JSONCore
 enum Wish: CaseIterable {
     case temperature, topP, topK, minP, repeatPenalty, presencePenalty, frequencyPenalty, seed, logitBias, logprobs
     case verbosity, modalities, serviceTier, metadata, user, promptCacheKey, cacheRetention, store
-    case imageDetail, documentDetails, citations, messageNames, textOrder
+    case imageDetail, documentDetails, documentTitles, documentImages, citations, messageNames, textOrder
     case toolStrict, toolGrammar, parallelTools, reasoningDisplay
 }
 
@@ -31,7 +31,8 @@ extension Wish {
         case .cacheRetention: (.cacheRetention, nil)
         case .store: (.store, nil)
         case .imageDetail: (.imageDetail, nil)
-        case .documentDetails: (.documentTitle, nil)
+        case .documentDetails, .documentTitles: (.documentTitle, nil)
+        case .documentImages: (.media, Media.Kind.image.rawValue)
         case .citations: (.documentCitations, nil)
         case .messageNames: (.messageName, nil)
         case .textOrder: (.textOrder, nil)
@@ -68,7 +69,9 @@ extension Wish {
         case .store: metadata.store == true
         case .imageDetail: conversation.hasMedia { $0.kind == .image && $0.detail != nil && $0.detail != "auto" }
         case .documentDetails: conversation.hasMedia(where: \.hasDetails)
-        case .citations: conversation.hasMedia(where: \.wantsCitations)
+        case .documentTitles: conversation.hasMedia { $0.kind == .document && $0.isFile && $0.title?.isEmpty == false }
+        case .documentImages: conversation.hasMedia(where: \.hasImagesInside)
+        case .citations: conversation.contains(where: \.wantsCitations)
         case .messageNames: conversation.turns.contains { $0.name?.isEmpty == false }
         case .textOrder: conversation.turns.contains(where: \.hasTextBehindCalls)
         case .toolStrict: conversation.tools.contains { $0.strict == true }
@@ -96,16 +99,26 @@ struct LossNotes {
         for wish in Wish.allCases where !kept.contains(wish) && wish.isIn(conversation) {
             context.lose(wish.loss.feature, wish.loss.detail)
         }
+        noteTemperature(in: &context)
         noteReasoning(in: &context)
+    }
+
+    /// That the target goes only so far: `temperature:1.7->1`.
+    private func noteTemperature(in context: inout TranslationContext) {
+        guard kept.contains(.temperature), let wanted = conversation.sampling.temperature,
+            let most = profile.dialect.mostTemperature, wanted.value > Double(most)
+        else { return }
+        let spelled = wanted.spelling.map { String(decoding: $0.raw, as: UTF8.self) } ?? String(wanted.value)
+        context.lose(.temperature, "\(spelled)->\(most)")
     }
 
     /// That the model thinks, or how much, where the target cannot be told.
     private func noteReasoning(in context: inout TranslationContext) {
         guard let reasoning = conversation.reasoning, reasoning.isExplicit else { return }
         guard !reasoning.isOff else {
-            // The other kinds of target have a word for it, or one that comes close.
-            let cannotSay = profile.reasoningStyle == .effortNoNone && profile.efforts?.contains(.minimal) == false
-            if cannotSay { context.lose(.reasoning, "off") }
+            // The least that such a model can think is not nothing.
+            let cannotSay = profile.reasoningStyle == .effortNoNone || !profile.canSkipThinking
+            if cannotSay, profile.reasoningStyle != .none { context.lose(.reasoning, "off") }
             return
         }
         switch profile.reasoningStyle {
@@ -125,6 +138,10 @@ struct LossNotes {
         if settings.allowedDomains?.count ?? 0 > 0 { asked.append("allowed_domains") }
         for (key, value) in tool.raw?.members ?? JSONDocument.emptyObject.root.members where !value.isNull {
             if !readSettings.contains(key.string) { asked.append(key.string) }
+            guard key.equals("filters") else { continue }
+            for (filter, value) in value.members where value.asks && !filter.equals("allowed_domains") {
+                asked.append(filter.string)
+            }
         }
         for setting in asked where !kept.contains(setting) { context.lose(.hostedToolSetting, setting) }
     }
@@ -143,19 +160,54 @@ extension TranslationContext {
             if !known.contains(name) { lose(.field, name) }
         }
     }
+
+    /// Notes the members of an object inside a request that no other dialect knows and that ask for something.
+    mutating func loseFields(of object: JSONValue?, in place: String, except known: [StaticString]) {
+        guard let object, object.isObject else { return }
+        for (key, value) in object.members where value.asks && !known.contains(where: { key.equals($0) }) {
+            lose(.field, "\(place).\(key.string)")
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether a setting is more than the word for having none.
+    var asks: Bool {
+        switch kind {
+        case .null: false
+        case .bool: bool == true
+        case .number: true
+        case .string: text?.isEmpty == false
+        case .array, .object: count > 0
+        }
+    }
 }
 
 extension Conversation {
-    fileprivate func hasMedia(where isWanted: (Media) -> Bool) -> Bool {
+    fileprivate func contains(where isWanted: (Part) -> Bool) -> Bool {
         turns.contains { turn in
             turn.parts.contains { part in
-                switch part {
-                case .media(let media): isWanted(media)
-                case .toolResult(let result):
-                    result.parts.contains { if case .media(let media) = $0 { isWanted(media) } else { false } }
-                default: false
+                if case .toolResult(let result) = part {
+                    result.parts.contains(where: isWanted)
+                } else {
+                    isWanted(part)
                 }
             }
+        }
+    }
+
+    fileprivate func hasMedia(where isWanted: (Media) -> Bool) -> Bool {
+        contains { if case .media(let media) = $0 { isWanted(media) } else { false } }
+    }
+}
+
+extension Part {
+    /// Whether the answer is to cite it.
+    fileprivate var wantsCitations: Bool {
+        switch self {
+        case .media(let media): media.wantsCitations
+        case .searchResult(let hit): hit["citations"]?["enabled"]?.bool == true
+        default: false
         }
     }
 }
@@ -163,11 +215,21 @@ extension Conversation {
 extension Media {
     /// Whether a document says more of itself than a name for its file; the details of plain text stand in its text.
     fileprivate var hasDetails: Bool {
+        guard isFile, kind == .document else { return false }
+        return context?.isEmpty == false || title?.isEmpty == false && filename?.isEmpty == false
+    }
+
+    fileprivate var isFile: Bool {
         switch source {
         case .text, .blocks: false
-        case .base64, .url, .file:
-            kind == .document && (context?.isEmpty == false || title?.isEmpty == false && filename?.isEmpty == false)
+        case .base64, .url, .file: true
         }
+    }
+
+    /// Whether a document of blocks has more than text.
+    fileprivate var hasImagesInside: Bool {
+        guard case .blocks(let blocks, _) = source else { return false }
+        return blocks.elements.contains { $0["type"]?.equals("image") == true }
     }
 }
 

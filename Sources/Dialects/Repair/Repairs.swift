@@ -13,6 +13,7 @@ enum Repairs {
         ReasoningMemoryPass.apply(to: &conversation, profile: profile, context: &context)
         CallIDRepair.apply(to: &conversation, rule: profile.toolIDRule)
         PairingRepair.apply(to: &conversation.turns)
+        ArgumentsRepair.apply(to: &conversation.turns, target: profile.dialect, context: &context)
         // Before the rules about roles, because it may leave turns without content.
         ReasoningRepair.apply(to: &conversation, profile: profile, context: &context)
         MediaRepair.moveAssistantMedia(in: &conversation.turns, profile: profile)

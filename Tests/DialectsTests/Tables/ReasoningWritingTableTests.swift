@@ -54,6 +54,8 @@ import Testing
         .gemini: ["generationConfig.thinkingConfig"], .ollama: ["think"],
     ]
 
+    private static let aboutOff = [["reasoning:off"]] + Array(repeating: [], count: 8)
+
     private static let aboutEffort = [[], []] + Array(repeating: ["reasoning:effort"], count: 7)
 
     // MARK: - Chat
@@ -71,13 +73,14 @@ import Testing
         Row(
             "effort without the level none",
             .openAIChat,
-            sent: effort("minimal", "", "minimal", "low", "medium", "high", "xhigh", "max", "medium")
+            sent: effort("minimal", "", "minimal", "low", "medium", "high", "xhigh", "max", "medium"),
+            lost: aboutOff
         ) { $0.reasoningStyle = .effortNoNone },
         Row(
             "effort of three levels",
             .openAIChat,
             sent: effort("", "", "low", "low", "medium", "high", "high", "high", "medium"),
-            lost: [["reasoning:off"]] + Array(repeating: [], count: 8)
+            lost: aboutOff
         ) { ($0.reasoningStyle, $0.efforts) = (.effortNoNone, [.low, .medium, .high]) },
         Row(
             "thinking.type",
@@ -154,7 +157,8 @@ import Testing
             "Responses of a model that always thinks",
             .openAIResponses,
             sent: [#"reasoning: {"effort":"low"}"#, #"reasoning: {"summary":"auto"}"# + include]
-                + responses(["low", "low", "medium", "high", "high", "high", "medium"])
+                + responses(["low", "low", "medium", "high", "high", "high", "medium"]),
+            lost: aboutOff
         ) { ($0.canSkipThinking, $0.efforts) = (false, [.low, .medium, .high]) },
         Row(
             "Gemini 2.5 Flash",
@@ -166,7 +170,8 @@ import Testing
             "Gemini 2.5 Pro",
             .gemini,
             sent: [#"generationConfig.thinkingConfig: {"thinkingBudget":128}"#, shown]
-                + budgets(512, 1_024, 8_192, 24_576, 32_768, 32_768, 2_000)
+                + budgets(512, 1_024, 8_192, 24_576, 32_768, 32_768, 2_000),
+            lost: aboutOff
         ) { ($0.thinkingBudget, $0.canSkipThinking) = (128...32_768, false) },
         Row(
             "Gemini 2.5 Flash-Lite",
@@ -178,7 +183,8 @@ import Testing
             "Gemini 3 Flash",
             .gemini,
             sent: [#"generationConfig.thinkingConfig: {"thinkingLevel":"MINIMAL"}"#, shown]
-                + levels("MINIMAL", "LOW", "MEDIUM", "HIGH", "HIGH", "HIGH", "MEDIUM")
+                + levels("MINIMAL", "LOW", "MEDIUM", "HIGH", "HIGH", "HIGH", "MEDIUM"),
+            lost: aboutOff
         ) { profile in
             (profile.reasoningStyle, profile.canSkipThinking) = (.geminiLevel, false)
             profile.efforts = [.minimal, .low, .medium, .high]
@@ -187,13 +193,15 @@ import Testing
             "Gemini 3 Pro, of two levels",
             .gemini,
             sent: [#"generationConfig.thinkingConfig: {"thinkingLevel":"LOW"}"#, shown]
-                + levels("LOW", "LOW", "HIGH", "HIGH", "HIGH", "HIGH", "HIGH")
+                + levels("LOW", "LOW", "HIGH", "HIGH", "HIGH", "HIGH", "HIGH"),
+            lost: aboutOff
         ) { ($0.reasoningStyle, $0.canSkipThinking, $0.efforts) = (.geminiLevel, false, [.low, .high]) },
         Row(
             "newer Gemini Pro",
             .gemini,
             sent: [#"generationConfig.thinkingConfig: {"thinkingLevel":"LOW"}"#, shown]
-                + levels("LOW", "LOW", "MEDIUM", "HIGH", "HIGH", "HIGH", "MEDIUM")
+                + levels("LOW", "LOW", "MEDIUM", "HIGH", "HIGH", "HIGH", "MEDIUM"),
+            lost: aboutOff
         ) { ($0.reasoningStyle, $0.canSkipThinking, $0.efforts) = (.geminiLevel, false, [.low, .medium, .high]) },
         Row(
             "Gemma",
@@ -261,7 +269,8 @@ import Testing
             "adaptive Claude that always thinks",
             .anthropicMessages,
             sent: ["max_tokens: 4000", "max_tokens: 4000\n" + #"thinking: {"type":"adaptive"}"#]
-                + ["low", "low", "medium", "high", "xhigh", "max", "medium"].map(adaptive)
+                + ["low", "low", "medium", "high", "xhigh", "max", "medium"].map(adaptive),
+            lost: aboutOff
         ) { profile in
             (profile.reasoningStyle, profile.defaultMaxOutput) = (.anthropicAdaptive, 4_000)
             profile.canSkipThinking = false
