@@ -30,6 +30,9 @@ import Testing
         ]
     }
 
+    /// The schema with the description of its format, which has no other place in some dialects.
+    private static let described = schema.dropLast() + #","description":"d"}"#
+
     static let schemaRows = [
         WishRow(
             "a schema with all its names",
@@ -44,10 +47,10 @@ import Testing
                     #"response_format: {"type":"json_schema","json_schema":{"name":"n","description":"d","schema":\#(schema),"strict":true}}"#,
                 .openAIResponses:
                     #"text: {"format":{"type":"json_schema","name":"n","description":"d","schema":\#(schema),"strict":true}}"#,
-                .anthropicMessages: #"output_config: {"format":{"type":"json_schema","schema":\#(schema)}}"#,
+                .anthropicMessages: #"output_config: {"format":{"type":"json_schema","schema":\#(described)}}"#,
                 .gemini: "generationConfig.responseMimeType: \"application/json\"\n"
-                    + "generationConfig.responseJsonSchema: \(schema)",
-                .ollama: "format: \(schema)",
+                    + "generationConfig.responseJsonSchema: \(described)",
+                .ollama: "format: \(described)",
             ]
         ) { $0.jsonSchema = true },
         WishRow(

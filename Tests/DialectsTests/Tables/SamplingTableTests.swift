@@ -123,11 +123,20 @@ import Testing
     static let rows = [
         WishRow("temperature", asked: temperature("0.70"), sent: heated("0.70")),
         WishRow("temperature 0", asked: temperature("0"), sent: heated("0")),
-        WishRow("a temperature above Claude's", asked: temperature("1.5"), sent: heated("1.5", anthropic: "1")),
+        WishRow(
+            "a temperature above Claude's",
+            asked: temperature("1.5"),
+            sent: heated("1.5", anthropic: "1"),
+            lost: [.anthropicMessages: ["temperature:1.5->1"]]
+        ),
         WishRow(
             "a temperature above all",
             asked: temperature("2.5"),
-            sent: heated("2", anthropic: "1", ollama: "2.5")
+            sent: heated("2", anthropic: "1", ollama: "2.5"),
+            lost: [
+                .openAIChat: ["temperature:2.5->2"], .openAIResponses: ["temperature:2.5->2"],
+                .anthropicMessages: ["temperature:2.5->1"], .gemini: ["temperature:2.5->2"],
+            ]
         ),
         WishRow(
             "top_p",
