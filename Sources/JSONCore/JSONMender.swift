@@ -16,16 +16,31 @@ struct JSONMender {
     private var whole = 0
     /// Whether nothing but commas went.
     private var keepsAll = true
+    /// Whether the text ends within a value, so that nobody knows what was to come.
+    private var endsInside = false
 
     private init(_ source: [UInt8]) {
         self.source = source
         out.reserveCapacity(source.count + 16)
     }
 
-    /// The mended text, and whether all that was said is in it; `nil` if the brackets do not match.
-    static func mended(_ source: [UInt8]) -> (text: [UInt8], keepsAll: Bool)? {
+    struct Mended {
+        let text: [UInt8]
+        /// Whether all that was said is in it.
+        let keepsAll: Bool
+        /// Whether it says nothing that was not said: only brackets were missing.
+        let addsNothing: Bool
+    }
+
+    /// The mended text; `nil` if the brackets do not match.
+    static func mended(_ source: [UInt8]) -> Mended? {
         var mender = JSONMender(source)
-        return mender.run() ? (mender.out, mender.keepsAll) : nil
+        guard mender.run() else { return nil }
+        return Mended(
+            text: mender.out,
+            keepsAll: mender.keepsAll,
+            addsNothing: mender.keepsAll && !mender.endsInside
+        )
     }
 
     private mutating func run() -> Bool {
@@ -97,6 +112,7 @@ struct JSONMender {
         }
         // The text ends inside the string: a value keeps what there is, half a key is of no use.
         position = source.count
+        endsInside = true
         out.append(UInt8(ascii: "\""))
         finishValue()
     }
@@ -139,6 +155,7 @@ struct JSONMender {
         if position < source.count || closers.isEmpty {
             out.append(contentsOf: text)
         } else if let completed = Self.completed(text) {
+            endsInside = true
             out.append(contentsOf: completed)
         } else {
             keepsAll = false

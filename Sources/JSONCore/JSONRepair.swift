@@ -10,6 +10,16 @@ public enum JSONRepair {
     /// no object even then becomes `{"_raw": text}`. Number spelling and key order are kept.
     public static func object(from text: JSONText) -> JSONDocument { reading(of: text).object }
 
+    /// The object that a model's arguments are; never fails, and never says what the model did not.
+    ///
+    /// Somebody may act upon it: arguments that end within a value, where the limit of an answer cut them or its provider
+    /// did, become `{"_raw": text}` and not a call with half a path.
+    public static func object(said text: JSONText) -> JSONDocument {
+        var bytes: [UInt8] = []
+        text.appendUnescaped(to: &bytes)
+        return reading(bytes[...], decoding: 2, addingNothing: true)?.object ?? wrapped(text)
+    }
+
     /// The object that a text means, and whether everything that the text says is in it.
     ///
     ///     {"a":1,      →  {"a":1}, whole
@@ -40,13 +50,14 @@ public enum JSONRepair {
 
     private static func reading(
         _ bytes: ArraySlice<UInt8>,
-        decoding levels: Int
+        decoding levels: Int,
+        addingNothing: Bool = false
     ) -> (object: JSONDocument, isWhole: Bool)? {
         let trimmed = [UInt8](trim(bytes))
         guard !trimmed.isEmpty else { return (.emptyObject, true) }
         var isWhole = true
         var found = parsed(trimmed)
-        if found == nil, let mended = JSONMender.mended(trimmed) {
+        if found == nil, let mended = JSONMender.mended(trimmed), mended.addsNothing || !addingNothing {
             found = parsed(mended.text)
             isWhole = mended.keepsAll
         }
@@ -57,7 +68,8 @@ public enum JSONRepair {
         case .string where levels > 0:
             var inner: [UInt8] = []
             document.root.text?.appendUnescaped(to: &inner)
-            return reading(inner[...], decoding: levels - 1).map { ($0.object, isWhole && $0.isWhole) }
+            return reading(inner[...], decoding: levels - 1, addingNothing: addingNothing)
+                .map { ($0.object, isWhole && $0.isWhole) }
         default: return nil
         }
     }

@@ -119,4 +119,15 @@ struct JSONRepairTests {
     func `mending tells whether it left something out`(text: String, isWhole: Bool) {
         #expect(JSONRepair.reading(of: JSONText(text)).isWhole == isWhole)
     }
+
+    @Test(arguments: [
+        (#"{"path":"/home/us"#, #"{"_raw":"{\"path\":\"/home/us"}"#), (#"{"n":12"#, #"{"_raw":"{\"n\":12"}"#),
+        (#"{"flag":t"#, #"{"_raw":"{\"flag\":t"}"#), (#"{"path":"#, #"{"_raw":"{\"path\":"}"#),
+        (#"[{"x":"cut"#, #"{"_raw":"[{\"x\":\"cut"}"#), (#"{"path":"/home""#, #"{"path":"/home"}"#),
+        (#"{"a":{"b":[1]"#, #"{"a":{"b":[1]}}"#), (#"{"a":1,}"#, #"{"a":1}"#), ("", "{}"),
+        (#""{\"a\":1}""#, #"{"a":1}"#),
+    ])
+    func `what a model has said is never added to`(said: String, object: String) {
+        #expect(String(decoding: JSONRepair.object(said: JSONText(said)).bytes, as: UTF8.self) == object)
+    }
 }

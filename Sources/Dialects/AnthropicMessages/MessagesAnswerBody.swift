@@ -51,7 +51,7 @@ enum MessagesAnswerBody {
             writer.member("id", id)
             writer.member("name", name)
             let arguments = kind == .custom ? ChatCalls.wrapped(text) : text
-            writer.member("input", raw: JSONRepair.object(from: arguments).bytes)
+            writer.member("input", raw: JSONRepair.object(said: arguments).bytes)
             writer.endObject()
         case .opaque(let raw, .anthropicMessages): write(opaque: raw, input: text, to: &writer)
         case .webSearch, .opaque: break
@@ -85,7 +85,7 @@ enum MessagesAnswerBody {
     private static func write(opaque raw: JSONValue, input: JSONText, to writer: inout JSONWriter) {
         guard !input.isEmpty else { return writer.raw(raw) }
         var editor = JSONEditor(raw.document)
-        editor.setMember("input", of: raw, to: JSONRepair.object(from: input).bytes)
+        editor.setMember("input", of: raw, to: JSONRepair.object(said: input).bytes)
         let edited = editor.finish()
         let growth = edited.count - raw.document.bytes.count
         writer.raw(bytes: edited[raw.range.lowerBound..<raw.range.upperBound + growth])

@@ -40,7 +40,7 @@ enum GeminiParts {
             writer.member("input", arguments)
             writer.endObject()
         } else {
-            writer.raw(bytes: JSONRepair.object(from: arguments).bytes)
+            writer.raw(bytes: JSONRepair.object(said: arguments).bytes)
         }
         writer.endObject()
         write(signature, to: &writer)

@@ -115,7 +115,7 @@ enum OllamaCalls {
         writer.beginObject()
         writer.member("index", index)
         writer.member("name", name)
-        let object = JSONRepair.object(from: kind == .custom ? ChatCalls.wrapped(arguments) : arguments)
+        let object = JSONRepair.object(said: kind == .custom ? ChatCalls.wrapped(arguments) : arguments)
         // Compact, because an answer is one line.
         writer.member("arguments", raw: JSONCompaction.compact(object.root))
         writer.endObject()

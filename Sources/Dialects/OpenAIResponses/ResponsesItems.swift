@@ -206,9 +206,9 @@ struct ResponsesCall {
                 writer.member("type", literal: "shell_call")
                 writer.member("status", literal: status)
                 writer.member("call_id", callID)
-                writer.member("action", raw: JSONRepair.object(from: text).bytes)
+                writer.member("action", raw: JSONRepair.object(said: text).bytes)
             case .applyPatch:
-                let arguments = JSONRepair.object(from: text).root
+                let arguments = JSONRepair.object(said: text).root
                 writer.member("type", literal: "apply_patch_call")
                 writer.member("status", literal: status)
                 writer.member("call_id", callID)
@@ -218,7 +218,7 @@ struct ResponsesCall {
     }
 
     private func writeLocalShell(_ text: JSONText, status: StaticString, to writer: inout JSONWriter) {
-        let arguments = JSONRepair.object(from: text).root
+        let arguments = JSONRepair.object(said: text).root
         writer.member("type", literal: "local_shell_call")
         writer.member("status", literal: status)
         writer.member("call_id", callID)

@@ -3,37 +3,55 @@ import JSONCore
 /// What the known members of a request may be, told before it is read for another dialect.
 ///
 /// `null` is as good as absent, and members that are not listed may be anything.
-indirect enum RequestShape: Sendable {
-    /// Looked at where it is read.
-    case any
-    case text, flag, number
-    /// A string, or the number that some clients send for one.
-    case identifier
-    /// An object with members of the client's own, such as metadata.
-    case object
-    /// A JSON schema; some clients write an empty object as an empty array.
-    case schema
-    /// Arguments of a call: an object, its text, or the empty array that some clients write for an empty object.
-    case arguments
-    case list(RequestShape)
-    /// An object; at least one of the members that it needs must be there.
-    case fields(Fields, needs: [StaticString] = [])
-    /// One of several that are of different kinds.
-    case either([RequestShape])
-    case both(RequestShape, RequestShape)
-}
-
-extension RequestShape {
-    /// Members by name, the names by themselves because every member of a request is compared with them.
-    struct Fields: ExpressibleByDictionaryLiteral, Sendable {
-        fileprivate let names: [StaticString]
-        fileprivate let shapes: [RequestShape]
-
-        init(dictionaryLiteral elements: (StaticString, RequestShape)...) {
-            names = elements.map(\.0)
-            shapes = elements.map(\.1)
-        }
+struct RequestShape: Sendable {
+    private enum Kind {
+        case any, text, flag, number, identifier, object, schema, arguments, list, fields, either, both
     }
+
+    private let kind: Kind
+    /// The shape of a list's elements, the shapes of an object's members, or those that apply together or instead.
+    private var parts: [RequestShape] = []
+    /// The members of an object; by themselves because every member of a request is compared with them.
+    private var names: [StaticString] = []
+    /// Members of which at least one must be there.
+    private var needed: [StaticString] = []
+
+    private init(_ kind: Kind, _ parts: [RequestShape] = []) {
+        self.kind = kind
+        self.parts = parts
+    }
+
+    /// Looked at where it is read.
+    static let any = RequestShape(.any)
+    static let text = RequestShape(.text)
+    static let flag = RequestShape(.flag)
+    static let number = RequestShape(.number)
+    /// A string, or the number that some clients send for one.
+    static let identifier = RequestShape(.identifier)
+    /// An object with members of the client's own, such as metadata.
+    static let object = RequestShape(.object)
+    /// A JSON schema; some clients write an empty object as an empty array.
+    static let schema = RequestShape(.schema)
+    /// Arguments of a call: an object, its text, or the empty array that some clients write for an empty object.
+    static let arguments = RequestShape(.arguments)
+
+    static func list(_ element: RequestShape) -> RequestShape { RequestShape(.list, [element]) }
+
+    /// An object; at least one of the members that it needs must be there.
+    static func fields(
+        _ members: KeyValuePairs<StaticString, RequestShape>,
+        needs needed: [StaticString] = []
+    ) -> RequestShape {
+        var shape = RequestShape(.fields, members.map(\.value))
+        shape.names = members.map(\.key)
+        shape.needed = needed
+        return shape
+    }
+
+    /// One of several that are of different kinds.
+    static func either(_ shapes: [RequestShape]) -> RequestShape { RequestShape(.either, shapes) }
+
+    static func both(_ one: RequestShape, _ other: RequestShape) -> RequestShape { RequestShape(.both, [one, other]) }
 
     static let texts = list(.text)
 
@@ -44,24 +62,23 @@ extension RequestShape {
 
     private func check(_ value: JSONValue) throws(Misfit) {
         guard fits(value) else { throw Misfit("must be \(words)") }
-        switch self {
-        case .list(let element):
+        switch kind {
+        case .list:
+            guard let element = parts.first else { return }
             var index = 0
             for value in value.elements {
                 try element.check(value, at: .element(index))
                 index += 1
             }
-        case .fields(let fields, let needed):
+        case .fields:
             for (key, member) in value.members where !member.isNull {
-                guard let place = fields.names.firstIndex(where: { key.equals($0) }) else { continue }
-                try fields.shapes[place].check(member, at: .member(fields.names[place]))
+                guard let place = names.firstIndex(where: { key.equals($0) }) else { continue }
+                try parts[place].check(member, at: .member(names[place]))
             }
             guard let first = needed.first, !needed.contains(where: { value.present($0) != nil }) else { return }
             throw Misfit(missing: first)
-        case .either(let shapes): try shapes.first { $0.fits(value) }?.check(value)
-        case .both(let one, let other):
-            try one.check(value)
-            try other.check(value)
+        case .either: try parts.first { $0.fits(value) }?.check(value)
+        case .both: for part in parts { try part.check(value) }
         case .any, .text, .flag, .number, .identifier, .object, .schema, .arguments: break
         }
     }
@@ -71,7 +88,7 @@ extension RequestShape {
     }
 
     private func fits(_ value: JSONValue) -> Bool {
-        switch self {
+        switch kind {
         case .any: true
         case .text: value.isString
         case .flag: value.isBool
@@ -81,13 +98,13 @@ extension RequestShape {
         case .schema: value.isObject || value.isBool || value.isEmptyList
         case .arguments: value.isObject || value.isString || value.isEmptyList
         case .list: value.isArray
-        case .either(let shapes): shapes.contains { $0.fits(value) }
-        case .both(let one, let other): one.fits(value) && other.fits(value)
+        case .either: parts.contains { $0.fits(value) }
+        case .both: parts.allSatisfy { $0.fits(value) }
         }
     }
 
     private var words: String {
-        switch self {
+        switch kind {
         case .any: "anything"
         case .text, .identifier: "a string"
         case .flag: "true or false"
@@ -95,9 +112,8 @@ extension RequestShape {
         case .object, .fields, .both: "an object"
         case .schema: "a JSON schema"
         case .arguments: "an object or its JSON text"
-        case .list(.text): "an array of strings"
-        case .list: "an array"
-        case .either(let shapes): shapes.map(\.words).joined(separator: " or ")
+        case .list: parts.first?.kind == .text ? "an array of strings" : "an array"
+        case .either: parts.map(\.words).joined(separator: " or ")
         }
     }
 }
